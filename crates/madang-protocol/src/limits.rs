@@ -1,0 +1,77 @@
+//! The wire's hard bounds, each with its unit and reason. Announced to clients in `connected.data.limits` (EN4).
+
+use serde::{Deserialize, Serialize};
+
+/// Bytes of one inbound message before the credential is known (EN5). Beyond: close 1009.
+pub const ANONYMOUS_MESSAGE_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of one inbound message of a known person (EN5). Beyond: close 1009.
+pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of one version-1 `file_upload` or `code_change` (EN5): a 16 MiB file in base64 and its envelope.
+pub const LARGE_MESSAGE_BYTES_MAX: usize = 24 * 1024 * 1024;
+/// Fragments of one message (EN5): Chromium sends a 22 MB message in some 200. Beyond: close 1009.
+pub const FRAGMENTS_MAX: usize = 4096;
+/// Empty fragments of one message (EN5): they cost work and carry nothing. Beyond: close 1009.
+pub const EMPTY_FRAGMENTS_MAX: usize = 64;
+/// Envelopes in one version-2 text frame (EN3).
+pub const BATCH_ENVELOPES_MAX: usize = 64;
+/// Bytes of a version-2 text frame that holds several envelopes (EN3).
+pub const BATCH_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of one stored event's data (EN5).
+pub const EVENT_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of a prompt or chat message. Beyond: INVALID_DATA.
+pub const CONTENT_BYTES_MAX: usize = 200 * 1024;
+/// Characters of a session's title. Beyond: INVALID_DATA.
+pub const TITLE_CHARS_MAX: usize = 200;
+/// Bytes of an envelope's `id`: generous for any client's scheme. Beyond: INVALID_JSON.
+pub const COMMAND_ID_BYTES_MAX: usize = 128;
+/// Bytes of an envelope's `type`. Beyond: INVALID_JSON.
+pub const TYPE_BYTES_MAX: usize = 64;
+/// Bytes of a model's id. Beyond: INVALID_DATA.
+pub const MODEL_ID_BYTES_MAX: usize = 128;
+/// Prompts that wait in one session. Beyond: QUEUE_FULL.
+pub const QUEUED_TURNS_MAX: usize = 20;
+/// Messages of the transcript in one page (`session_state`, `history`).
+pub const HISTORY_PAGE_MAX: usize = 100;
+/// Sessions in one page of `sessions`.
+pub const SESSIONS_PAGE_MAX: usize = 100;
+/// Sessions that one connection follows at once; more are refused with INVALID_DATA.
+pub const FOLLOWED_SESSIONS_MAX: usize = 32;
+/// Sessions that one `hello` resumes; a client with more opens them when they are looked at.
+pub const RESUMED_SESSIONS_MAX: usize = FOLLOWED_SESSIONS_MAX;
+/// Malformed messages in a row before the connection is closed with 1008 (CM4).
+pub const MALFORMED_IN_A_ROW_MAX: u32 = 10;
+/// Nested arrays and objects in a command's data; serde_json refuses more than 128 itself.
+pub const JSON_DEPTH_MAX: usize = 128;
+
+/// The limits a client is told of, and can keep to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Limits {
+    /// Bytes of one message that the client sends.
+    pub message_bytes: usize,
+    /// Bytes of one `file_upload` or `code_change` of a version-1 client.
+    pub large_message_bytes: usize,
+    /// Bytes of a prompt or chat message.
+    pub content_bytes: usize,
+    /// Characters of a title.
+    pub title_chars: usize,
+    /// Prompts that wait in one session.
+    pub queued_turns: usize,
+    /// Messages in one page of history.
+    pub history_page: usize,
+    /// Sessions followed at once by one connection.
+    pub followed_sessions: usize,
+}
+
+impl Limits {
+    /// The limits of this build.
+    pub const CURRENT: Limits = Limits {
+        message_bytes: MESSAGE_BYTES_MAX,
+        large_message_bytes: LARGE_MESSAGE_BYTES_MAX,
+        content_bytes: CONTENT_BYTES_MAX,
+        title_chars: TITLE_CHARS_MAX,
+        queued_turns: QUEUED_TURNS_MAX,
+        history_page: HISTORY_PAGE_MAX,
+        followed_sessions: FOLLOWED_SESSIONS_MAX,
+    };
+}

@@ -1,0 +1,1157 @@
+// Generated from crates/madang-protocol by `cargo xtask codegen`. Do not edit.
+
+export type Ack = { 
+/**
+ * The position of the command's first event.
+ */
+seq?: number, 
+/**
+ * The session concerned or made.
+ */
+session_id?: string, 
+/**
+ * The message made.
+ */
+message_id?: string, 
+/**
+ * The turn asked for.
+ */
+turn_id?: string, };
+export type Auth = { 
+/**
+ * The credential.
+ */
+token: string, 
+/**
+ * What kind; only `bearer` is known.
+ */
+token_type?: string, };
+export type Author = { 
+/**
+ * A user id, or `claude`.
+ */
+user_id: string, 
+/**
+ * The name shown.
+ */
+display_name: string, };
+export type Cancel = { 
+/**
+ * The session; may be left out where the message is known.
+ */
+session_id: string, 
+/**
+ * The reply, or its prompt, or a waiting prompt.
+ */
+message_id?: string, 
+/**
+ * The id of the command that asked.
+ */
+command_id?: string, };
+export type ChatMessage = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The text.
+ */
+content: string, 
+/**
+ * The message this one answers.
+ */
+reply_to?: string, };
+export type ClaudeMessage = { 
+/**
+ * The session; on version 1, absent means the default one.
+ */
+session_id: string, 
+/**
+ * The prompt.
+ */
+content: string, 
+/**
+ * Whether this connection wants deltas; without, the final alone (version 1).
+ */
+stream?: boolean, 
+/**
+ * The message this one answers.
+ */
+reply_to?: string, 
+/**
+ * The interrupted reply that Claude should go on with (RS5).
+ */
+continues?: string, };
+export type ClaudeResponse = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The reply.
+ */
+message_id: string, 
+/**
+ * A delta's new text; a snapshot's and the final's full text.
+ */
+content: string, 
+/**
+ * True for a delta or snapshot.
+ */
+stream: boolean, 
+/**
+ * True for the final alone.
+ */
+completed: boolean, 
+/**
+ * The delta's number; of merged deltas the last one's; a client drops what is not beyond the last it has.
+ */
+n?: number, 
+/**
+ * The part a delta belongs to (version 2).
+ */
+part?: number, 
+/**
+ * What that part is (version 2).
+ */
+kind?: PartKind, 
+/**
+ * The tool's name, on the first delta of a tool part (version 2).
+ */
+name?: string, 
+/**
+ * The parts: of a snapshot so far, of the final whole (version 2).
+ */
+parts?: Array<Part>, 
+/**
+ * How it ended.
+ */
+status?: ReplyStatus, 
+/**
+ * Tokens.
+ */
+usage?: Usage, 
+/**
+ * Money.
+ */
+cost?: Cost, 
+/**
+ * The model that answered, in the upstream's words.
+ */
+model?: string, 
+/**
+ * The upstream's own word for why it ended.
+ */
+stop_reason?: string, 
+/**
+ * True when the simulated model answered.
+ */
+simulated?: boolean, 
+/**
+ * Who stopped it.
+ */
+stopped_by?: Author, 
+/**
+ * Why it failed.
+ */
+error?: ReplyError, 
+/**
+ * When it ended.
+ */
+ended_at?: UnixMs, };
+export type ClientInfo = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its version.
+ */
+version: string, };
+export type ConfigureSession = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * A model's id.
+ */
+model?: string, 
+/**
+ * The effort.
+ */
+effort?: Effort, };
+export type Connected = { 
+/**
+ * This socket.
+ */
+connection_id: string, 
+/**
+ * The person.
+ */
+user_id: string, 
+/**
+ * The name others see.
+ */
+display_name: string, 
+/**
+ * Whether the person is a guest.
+ */
+guest: boolean, 
+/**
+ * The session a version-1 connection is in.
+ */
+session_id?: string, 
+/**
+ * `claude-websocket-v1` or `madang.v2.json`.
+ */
+protocol: string, 
+/**
+ * The server's version.
+ */
+server_version: string, 
+/**
+ * What this server offers beyond the base.
+ */
+capabilities: Array<string>, 
+/**
+ * Milliseconds of silence after which the server pings.
+ */
+heartbeat_ms: number, 
+/**
+ * The limits.
+ */
+limits: Limits, 
+/**
+ * True when the simulated model answers.
+ */
+simulated: boolean, };
+export type Cost = { 
+/**
+ * Millionths of a US dollar.
+ */
+micro_usd: number, 
+/**
+ * Version of the price table.
+ */
+price_table: string, };
+export type CreateSession = { 
+/**
+ * Empty until named.
+ */
+title?: string, 
+/**
+ * A model's id; the server's default otherwise.
+ */
+model?: string, 
+/**
+ * The effort; the model's default otherwise.
+ */
+effort?: Effort, };
+export type Disconnected = { 
+/**
+ * The close code that follows.
+ */
+code: number, 
+/**
+ * A sentence.
+ */
+reason: string, 
+/**
+ * When to come back, in milliseconds; absent where the code's range says it all.
+ */
+reconnect_after_ms?: number, };
+export type EditPrompt = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The prompt.
+ */
+message_id: string, 
+/**
+ * The new text.
+ */
+content: string, };
+export type EditQueued = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The waiting prompt.
+ */
+message_id: string, 
+/**
+ * Its new text.
+ */
+content: string, };
+export type Effort = "low" | "medium" | "high" | "xhigh" | "max";
+export type ErrorCode = "INVALID_AUTH" | "TOKEN_EXPIRED" | "FORBIDDEN" | "INVALID_SESSION" | "NOT_FOUND" | "INVALID_JSON" | "UNKNOWN_TYPE" | "INVALID_DATA" | "CONFLICT" | "STALE_BASE" | "SESSION_FULL" | "FILE_TOO_LARGE" | "UNSUPPORTED_FORMAT" | "CHECKSUM_MISMATCH" | "QUOTA_EXCEEDED" | "BUDGET_EXCEEDED" | "RATE_LIMITED" | "QUEUE_FULL" | "MODEL_OVERLOADED" | "MODEL_RATE_LIMITED" | "MODEL_REFUSED" | "MODEL_UNAVAILABLE" | "SERVICE_UNAVAILABLE" | "INTERNAL_ERROR";
+export type ErrorData = { 
+/**
+ * The code.
+ */
+code: ErrorCode, 
+/**
+ * A sentence.
+ */
+message: string, 
+/**
+ * Which field, which limit: for developers.
+ */
+details?: string, 
+/**
+ * Milliseconds to wait before trying again.
+ */
+retry_after?: number, 
+/**
+ * Whether the same thing can succeed later.
+ */
+recoverable: boolean, };
+export type FollowSession = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * Where the client stands in it.
+ */
+resume?: ResumePoint, };
+export type GetHistory = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The page that ends just before this message; the newest page otherwise.
+ */
+before?: string, 
+/**
+ * At most this many.
+ */
+limit?: number, };
+export type HeadChanged = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The last entry of the branch.
+ */
+head: string, 
+/**
+ * Who.
+ */
+by: Author, };
+export type Hello = { 
+/**
+ * The client program.
+ */
+client: ClientInfo, 
+/**
+ * What to resume.
+ */
+resume?: ResumeRequest, };
+export type History = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * Oldest first.
+ */
+messages: Array<Message>, 
+/**
+ * Whether there are older ones.
+ */
+has_more: boolean, 
+/**
+ * As in `session_state`.
+ */
+branches: { [key in string]: Array<string> }, };
+export type Limits = { 
+/**
+ * Bytes of one message that the client sends.
+ */
+message_bytes: number, 
+/**
+ * Bytes of one `file_upload` or `code_change` of a version-1 client.
+ */
+large_message_bytes: number, 
+/**
+ * Bytes of a prompt or chat message.
+ */
+content_bytes: number, 
+/**
+ * Characters of a title.
+ */
+title_chars: number, 
+/**
+ * Prompts that wait in one session.
+ */
+queued_turns: number, 
+/**
+ * Messages in one page of history.
+ */
+history_page: number, 
+/**
+ * Sessions followed at once by one connection.
+ */
+followed_sessions: number, };
+export type ListSessions = { 
+/**
+ * Only titles that contain this, whatever the case.
+ */
+query?: string, 
+/**
+ * Continue after this page's `next`.
+ */
+cursor?: string, 
+/**
+ * At most this many.
+ */
+limit?: number, };
+export type Message = { 
+/**
+ * Its id.
+ */
+message_id: string, 
+/**
+ * The entry before it on its branch; none for the first.
+ */
+parent_id: string | null, 
+/**
+ * What it is.
+ */
+kind: MessageKind, 
+/**
+ * Who wrote it.
+ */
+author: Author, 
+/**
+ * The whole text; of a reply, its text parts joined.
+ */
+content: string, 
+/**
+ * When it was written (a reply: begun).
+ */
+created_at: UnixMs, 
+/**
+ * The turn that a prompt asked for, or that a reply belongs to.
+ */
+turn_id?: string, 
+/**
+ * The message this one answers, when a person said so.
+ */
+reply_to?: string, 
+/**
+ * The interrupted reply that this prompt continues.
+ */
+continues?: string, 
+/**
+ * What only a reply has.
+ */
+reply?: Reply, };
+export type MessageCreated = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The entry.
+ */
+message: Message, };
+export type MessageKind = "prompt" | "chat" | "reply";
+export type MessageOnly = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The message.
+ */
+message_id: string, };
+export type ModelInfo = { 
+/**
+ * The id sent upstream.
+ */
+id: string, 
+/**
+ * The name shown.
+ */
+display_name: string, 
+/**
+ * True for the built-in model that answers when no key is set.
+ */
+simulated: boolean, 
+/**
+ * True when the upstream calls it deprecated or retired.
+ */
+deprecated: boolean, 
+/**
+ * The efforts it takes, least first; empty when it takes none.
+ */
+efforts: Array<Effort>, 
+/**
+ * The effort it uses when none is chosen.
+ */
+default_effort?: Effort, 
+/**
+ * Tokens it can read, when the upstream says.
+ */
+max_input_tokens?: number, 
+/**
+ * Tokens it can write, when the upstream says.
+ */
+max_output_tokens?: number, 
+/**
+ * Whether it thinks.
+ */
+thinking: boolean, 
+/**
+ * Whether it takes images.
+ */
+image_input: boolean, 
+/**
+ * Whether it takes PDFs.
+ */
+pdf_input: boolean, };
+export type Models = { 
+/**
+ * Newest first.
+ */
+models: Array<ModelInfo>, 
+/**
+ * The one used when none is chosen.
+ */
+default: string, 
+/**
+ * True when the simulated model answers, whatever is chosen.
+ */
+simulated: boolean, };
+export type Nothing = Record<symbol, never>;
+export type Part = { 
+/**
+ * Position in the reply, from 0, without gaps.
+ */
+index: number, 
+/**
+ * What it is.
+ */
+kind: PartKind, 
+/**
+ * Text, thinking, or JSON text, by `kind`.
+ */
+content: string, 
+/**
+ * The tool's name, for tool parts; the upstream's block type, for other parts.
+ */
+name?: string, 
+/**
+ * The upstream's id of a tool call, which its result names too.
+ */
+tool_use_id?: string, 
+/**
+ * Citations of a text part as JSON text of an array, as the upstream sent them.
+ */
+citations?: string, 
+/**
+ * Milliseconds from its first piece to its end; known for thinking.
+ */
+duration_ms?: number, };
+export type PartKind = "text" | "thinking" | "tool_use" | "tool_result" | "other";
+export type Participant = { 
+/**
+ * A user id, or `claude`.
+ */
+user_id: string, 
+/**
+ * The name shown.
+ */
+display_name: string, 
+/**
+ * The role; Claude is a collaborator.
+ */
+role: Role, 
+/**
+ * A CSS colour, the same for everyone.
+ */
+color: string, 
+/**
+ * When they joined.
+ */
+joined_at: UnixMs, };
+export type Ping = { 
+/**
+ * The client's own clock, given back unread.
+ */
+timestamp?: number, };
+export type Pong = { 
+/**
+ * The client's own clock, as it was sent.
+ */
+timestamp?: number, 
+/**
+ * The server's clock.
+ */
+server_time: UnixMs, };
+export type PromptEdited = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The prompt.
+ */
+message_id: string, 
+/**
+ * Its text from now on.
+ */
+content: string, };
+export type QueuedTurn = { 
+/**
+ * The turn.
+ */
+turn_id: string, 
+/**
+ * Its prompt; the text is in the transcript.
+ */
+prompt_id: string, 
+/**
+ * 1 for the next.
+ */
+position: number, };
+export type Regenerate = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The reply, or its prompt.
+ */
+message_id: string, };
+export type RenameSession = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The new title.
+ */
+title: string, };
+export type Reply = { 
+/**
+ * Where it stands.
+ */
+status: ReplyStatus, 
+/**
+ * Its typed parts; empty while streaming.
+ */
+parts: Array<Part>, 
+/**
+ * The model that answers.
+ */
+model: string, 
+/**
+ * True when the simulated model answered.
+ */
+simulated: boolean, 
+/**
+ * The upstream's own word for why it ended.
+ */
+stop_reason?: string, 
+/**
+ * Tokens, once known.
+ */
+usage?: Usage, 
+/**
+ * Money, once known and priced.
+ */
+cost?: Cost, 
+/**
+ * Who stopped it, when someone did.
+ */
+stopped_by?: Author, 
+/**
+ * Why it failed, when it did.
+ */
+error?: ReplyError, 
+/**
+ * When it ended.
+ */
+ended_at?: UnixMs, };
+export type ReplyError = { 
+/**
+ * The code.
+ */
+code: ErrorCode, 
+/**
+ * The sentence.
+ */
+message: string, };
+export type ReplyStatus = "streaming" | "complete" | "cancelled" | "error" | "interrupted";
+export type ResumePoint = { 
+/**
+ * The log's identity.
+ */
+epoch: string, 
+/**
+ * The last event it has.
+ */
+seq: number, 
+/**
+ * Per running reply, the last delta it has.
+ */
+streams?: { [key in string]: number }, };
+export type ResumeRequest = { 
+/**
+ * Per session, where it stands.
+ */
+sessions: { [key in string]: ResumePoint }, };
+export type Resumed = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The position the client had.
+ */
+from: number, 
+/**
+ * The position it will have after the events that follow.
+ */
+to: number, 
+/**
+ * Always true; without recovery a `session_state` comes instead.
+ */
+recovered: boolean, };
+export type Role = "owner" | "collaborator" | "viewer";
+export type RunningTurn = { 
+/**
+ * The turn.
+ */
+turn_id: string, 
+/**
+ * Its prompt.
+ */
+prompt_id: string, 
+/**
+ * The reply being written.
+ */
+message_id: string, 
+/**
+ * The number of the last delta that `parts` contains.
+ */
+n: number, 
+/**
+ * What is written so far.
+ */
+parts: Array<Part>, };
+export type SessionChanged = { 
+/**
+ * The line.
+ */
+summary: SessionSummary, };
+export type SessionConfigured = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The model from now on.
+ */
+model: string, 
+/**
+ * The effort from now on.
+ */
+effort: Effort | null, 
+/**
+ * Who.
+ */
+by: Author, };
+export type SessionCreated = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * Its title.
+ */
+title: string, 
+/**
+ * When.
+ */
+created_at: UnixMs, 
+/**
+ * Who made it.
+ */
+owner: Participant, 
+/**
+ * The chosen model.
+ */
+model: string, 
+/**
+ * The chosen effort.
+ */
+effort: Effort | null, 
+/**
+ * The version of the tool set and system prompt it keeps.
+ */
+prompt_version: number, 
+/**
+ * The session it was forked from.
+ */
+forked_from?: string, 
+/**
+ * What a fork begins with, oldest first.
+ */
+messages?: Array<Message>, };
+export type SessionOnly = { 
+/**
+ * The session.
+ */
+session_id: string, };
+export type SessionRenamed = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The new title.
+ */
+title: string, 
+/**
+ * Who; `server` for a title taken from the first prompt.
+ */
+by: Author, };
+export type SessionState = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * Its log's identity.
+ */
+epoch: string, 
+/**
+ * The last event it contains.
+ */
+seq: number, 
+/**
+ * Whether this answers a resume that could be served exactly: never.
+ */
+recovered: boolean, 
+/**
+ * The reader's line of the list.
+ */
+summary: SessionSummary, 
+/**
+ * The chosen model.
+ */
+model: string, 
+/**
+ * The chosen effort.
+ */
+effort: Effort | null, 
+/**
+ * Who belongs to it, Claude included.
+ */
+participants: Array<Participant>, 
+/**
+ * The newest page of the current branch.
+ */
+messages: Array<Message>, 
+/**
+ * Whether there are older ones.
+ */
+has_more: boolean, 
+/**
+ * The last entry of the current branch.
+ */
+head: string | null, 
+/**
+ * Per entry of the page that has siblings: all of them, itself included, oldest first.
+ */
+branches: { [key in string]: Array<string> }, 
+/**
+ * The reply being written.
+ */
+running: RunningTurn | null, 
+/**
+ * The prompts that wait.
+ */
+queued: Array<QueuedTurn>, };
+export type SessionStatus = "active" | "idle" | "closed" | "deleted";
+export type SessionStatusData = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * Where it stands.
+ */
+status: SessionStatus, 
+/**
+ * When it was made.
+ */
+created_at: UnixMs, 
+/**
+ * When something durable last happened.
+ */
+last_activity: UnixMs, 
+/**
+ * Participants, Claude not counted.
+ */
+participant_count: number, 
+/**
+ * Messages on all branches.
+ */
+message_count: number, };
+export type SessionSummary = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * Its title; empty until named or until the first prompt names it.
+ */
+title: string, 
+/**
+ * Where it stands.
+ */
+status: SessionStatus, 
+/**
+ * The reader's role in it.
+ */
+role: Role, 
+/**
+ * When it was made.
+ */
+created_at: UnixMs, 
+/**
+ * When something durable last happened in it.
+ */
+last_activity: UnixMs, 
+/**
+ * Participants, Claude not counted.
+ */
+participant_count: number, 
+/**
+ * Messages on all branches.
+ */
+message_count: number, 
+/**
+ * Whether Claude is writing.
+ */
+running: boolean, };
+export type Sessions = { 
+/**
+ * Newest activity first.
+ */
+sessions: Array<SessionSummary>, 
+/**
+ * Where the next page begins.
+ */
+next?: string, };
+export type TurnDequeued = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The turn.
+ */
+turn_id: string, 
+/**
+ * Its prompt; stays in the transcript.
+ */
+prompt_id: string, 
+/**
+ * Who.
+ */
+by: Author, };
+export type TurnQueued = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The turn.
+ */
+turn_id: string, 
+/**
+ * Its prompt.
+ */
+prompt_id: string, 
+/**
+ * 1 for the next.
+ */
+position: number, };
+export type TurnStarted = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The turn.
+ */
+turn_id: string, 
+/**
+ * Its prompt.
+ */
+prompt_id: string, 
+/**
+ * The reply as it begins: empty, streaming.
+ */
+message: Message, };
+export type TurnWaiting = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The reply.
+ */
+message_id: string, 
+/**
+ * Why: MODEL_OVERLOADED, MODEL_RATE_LIMITED or MODEL_UNAVAILABLE.
+ */
+code: ErrorCode, 
+/**
+ * Milliseconds until the next try.
+ */
+retry_after: number, 
+/**
+ * Which try comes next, from 2.
+ */
+attempt: number, };
+export type UnixMs = number;
+export type Usage = { 
+/**
+ * Tokens read, not from the cache.
+ */
+input_tokens: number, 
+/**
+ * Tokens written, thinking included.
+ */
+output_tokens: number, 
+/**
+ * Tokens read from the prompt cache.
+ */
+cache_read_input_tokens: number, 
+/**
+ * Tokens written to the prompt cache.
+ */
+cache_creation_input_tokens: number, 
+/**
+ * True when the output was counted here, because the stream ended without the upstream's figure.
+ */
+estimated: boolean, };
+
+export interface CommandData {
+  hello: Hello;
+  auth: Auth;
+  ping: Ping;
+  create_session: CreateSession;
+  list_sessions: ListSessions;
+  list_models: Nothing;
+  follow_session: FollowSession;
+  unfollow_session: SessionOnly;
+  session_status: SessionOnly;
+  rename_session: RenameSession;
+  configure_session: ConfigureSession;
+  close_session: SessionOnly;
+  reopen_session: SessionOnly;
+  delete_session: SessionOnly;
+  get_history: GetHistory;
+  claude_message: ClaudeMessage;
+  chat_message: ChatMessage;
+  cancel: Cancel;
+  edit_queued: EditQueued;
+  regenerate: Regenerate;
+  edit_prompt: EditPrompt;
+  select_branch: MessageOnly;
+  fork_session: MessageOnly;
+}
+
+export interface EventData {
+  connected: Connected;
+  disconnected: Disconnected;
+  pong: Pong;
+  ack: Ack;
+  error: ErrorData;
+  resumed: Resumed;
+  session_state: SessionState;
+  session_status: SessionStatusData;
+  sessions: Sessions;
+  models: Models;
+  history: History;
+  session_changed: SessionChanged;
+  turn_waiting: TurnWaiting;
+  session_created: SessionCreated;
+  session_renamed: SessionRenamed;
+  session_configured: SessionConfigured;
+  session_closed: SessionBy;
+  session_reopened: SessionBy;
+  session_deleted: SessionBy;
+  message_created: MessageCreated;
+  prompt_edited: PromptEdited;
+  turn_queued: TurnQueued;
+  turn_dequeued: TurnDequeued;
+  turn_started: TurnStarted;
+  head_changed: HeadChanged;
+  claude_response: ClaudeResponse;
+}
+
+export const SUBPROTOCOL_V1 = "claude-websocket-v1";
+export const SUBPROTOCOL_V2 = "madang.v2.json";
+
+/** Close codes; decide by range alone (CN6). */
+export const CloseCode = {
+  Normal: 1000,
+  ProtocolError: 1002,
+  InvalidUtf8: 1007,
+  PolicyViolation: 1008,
+  TooBig: 1009,
+  InternalError: 1011,
+  BadCredential: 4401,
+  Forbidden: 4403,
+  NoSuchSession: 4404,
+  Overloaded: 4100,
+  TooSlow: 4102,
+  NoPong: 4103,
+  NoHello: 4104,
+  Drain: 4200,
+  TokenExpired: 4201,
+  StateInvalidated: 4202,
+} as const;
+
+/** Whether the same thing can succeed later (CM3). */
+export const RECOVERABLE: Record<ErrorCode, boolean> = {
+  INVALID_AUTH: false,
+  TOKEN_EXPIRED: true,
+  FORBIDDEN: false,
+  INVALID_SESSION: false,
+  NOT_FOUND: false,
+  INVALID_JSON: false,
+  UNKNOWN_TYPE: false,
+  INVALID_DATA: false,
+  CONFLICT: false,
+  STALE_BASE: true,
+  SESSION_FULL: true,
+  FILE_TOO_LARGE: false,
+  UNSUPPORTED_FORMAT: false,
+  CHECKSUM_MISMATCH: true,
+  QUOTA_EXCEEDED: false,
+  BUDGET_EXCEEDED: false,
+  RATE_LIMITED: true,
+  QUEUE_FULL: true,
+  MODEL_OVERLOADED: true,
+  MODEL_RATE_LIMITED: true,
+  MODEL_REFUSED: false,
+  MODEL_UNAVAILABLE: true,
+  SERVICE_UNAVAILABLE: true,
+  INTERNAL_ERROR: true,
+};
