@@ -1,0 +1,140 @@
+//! What the session's task hands to the edge: events encoded once, in batches whose frames are made once.
+//!
+//! The hub never blocks on a viewer. What a slow one misses or merges is the edge's business (DC2, DC3).
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use madang_protocol::{
+    ConnectionId, Delivery, Event, Head, MessageId, PartKind, Position, ProtocolVersion, SessionId, UnixMs,
+    encode_event, encode_stored,
+};
+
+/// One receiver of events: a socket, an event stream. The edge implements it.
+pub trait Viewer: Send + Sync + 'static {
+    /// Which connection.
+    fn connection_id(&self) -> ConnectionId;
+
+    /// Which version it speaks; a version-1 viewer is sent no parts but text, and one envelope a frame.
+    fn version(&self) -> ProtocolVersion;
+
+    /// Takes batches, in order, to be written together. Must return at once, whatever the socket does.
+    fn deliver(&self, batches: &[Arc<Batch>]);
+}
+
+/// A piece of a running reply, kept apart from its encoding so that a slow connection can merge pieces (DC2).
+#[derive(Debug, Clone)]
+pub struct StreamPiece {
+    /// The reply.
+    pub message_id: MessageId,
+    /// The delta's number.
+    pub n: u32,
+    /// The part.
+    pub part: u32,
+    /// What the part is.
+    pub kind: PartKind,
+    /// The tool's name, on a tool part's first piece.
+    pub name: Option<String>,
+    /// The text.
+    pub content: String,
+}
+
+/// One event on its way out.
+#[derive(Debug)]
+pub struct Outgoing {
+    /// The session it belongs to.
+    pub session: Option<SessionId>,
+    /// Its name on the wire.
+    pub kind: String,
+    /// How it may be delivered late.
+    pub delivery: Delivery,
+    /// The event itself; absent for one replayed from the log as stored.
+    pub event: Option<Event>,
+    /// The command it answers.
+    pub correlation_id: Option<String>,
+    /// The piece, for deltas.
+    pub piece: Option<StreamPiece>,
+    /// The whole envelope: JSON text, the same for both versions.
+    pub envelope: Bytes,
+}
+
+impl Outgoing {
+    /// Encodes an event.
+    #[must_use]
+    pub fn new(event: Event, head: Head<'_>) -> Outgoing {
+        let piece = match &event {
+            Event::ClaudeResponse(data) if data.stream => {
+                data.n.zip(data.part).zip(data.kind).map(|((n, part), kind)| StreamPiece {
+                    message_id: data.message_id,
+                    n,
+                    part,
+                    kind,
+                    name: data.name.clone(),
+                    content: data.content.clone(),
+                })
+            }
+            _ => None,
+        };
+        Outgoing {
+            session: head.session,
+            kind: event.kind().to_owned(),
+            delivery: event.delivery(),
+            correlation_id: head.correlation_id.map(str::to_owned),
+            piece,
+            envelope: Bytes::from(encode_event(&event, head)),
+            event: Some(event),
+        }
+    }
+
+    /// Encodes a stored event without reading its data.
+    #[must_use]
+    pub fn stored(kind: &str, data: &str, session: SessionId, position: Position, at: UnixMs) -> Outgoing {
+        let head = Head { session: Some(session), position: Some(position), correlation_id: None, at, unique: 0 };
+        Outgoing {
+            session: Some(session),
+            kind: kind.to_owned(),
+            delivery: Delivery::Durable,
+            event: None,
+            correlation_id: None,
+            piece: None,
+            envelope: Bytes::from(encode_stored(kind, data, head)),
+        }
+    }
+}
+
+/// The encodings of a batch that are made once and shared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// WebSocket frames of version 1: one envelope each.
+    SocketV1 = 0,
+    /// WebSocket frames of version 2: arrays.
+    SocketV2 = 1,
+    /// Server-sent events.
+    Sse = 2,
+}
+
+/// Events that leave together.
+#[derive(Debug)]
+pub struct Batch {
+    events: Vec<Outgoing>,
+    forms: [OnceLock<Bytes>; 3],
+}
+
+impl Batch {
+    /// Makes a batch; it is not empty.
+    #[must_use]
+    pub fn new(events: Vec<Outgoing>) -> Arc<Batch> {
+        Arc::new(Batch { events, forms: Default::default() })
+    }
+
+    /// The events, in order.
+    #[must_use]
+    pub fn events(&self) -> &[Outgoing] {
+        &self.events
+    }
+
+    /// The bytes of a form: made by the first viewer that asks, shared by all others (invariant 5).
+    pub fn form(&self, form: Form, make: impl FnOnce(&[Outgoing]) -> Bytes) -> &Bytes {
+        self.forms[form as usize].get_or_init(|| make(&self.events))
+    }
+}

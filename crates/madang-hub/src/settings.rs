@@ -1,0 +1,40 @@
+//! What an operator may set about live sessions.
+
+use serde::Deserialize;
+
+/// Settings of live sessions; times in milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Deltas of a reply are rolled up over this long, after the first; 0 sends each at once, 500 is the most (TU3).
+    pub rollup_ms: u64,
+    /// A running reply's text is journalled at least this often (RS5).
+    pub journal_ms: u64,
+    /// A session without viewers and turns leaves memory after this long.
+    pub idle_eviction_ms: u64,
+    /// Commands that wait for one session; a sender beyond waits.
+    pub mailbox: usize,
+    /// Sessions in memory at once; beyond, SERVICE_UNAVAILABLE.
+    pub live_sessions_max: usize,
+    /// Replies that run at once on this server; further turns wait.
+    pub running_turns_max: usize,
+    /// Tokens a reply may have; capped to what the model can.
+    pub reply_tokens_max: u32,
+    /// Connections that follow one session; beyond, SESSION_FULL.
+    pub viewers_max: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            rollup_ms: 40,
+            journal_ms: 200,
+            idle_eviction_ms: 60_000,
+            mailbox: 256,
+            live_sessions_max: 20_000,
+            running_turns_max: 256,
+            reply_tokens_max: 32_000,
+            viewers_max: 2_000,
+        }
+    }
+}
