@@ -486,6 +486,12 @@ macro_rules! alias_ts {
             type OptionInnerType = Self;
             fn name(cfg: &ts_rs::Config) -> String { <SessionBy as ts_rs::TS>::name(cfg) }
             fn inline(cfg: &ts_rs::Config) -> String { <SessionBy as ts_rs::TS>::inline(cfg) }
+            fn visit_dependencies(visitor: &mut impl ts_rs::TypeVisitor)
+            where
+                Self: 'static,
+            {
+                visitor.visit::<SessionBy>();
+            }
         }
     )* };
 }

@@ -749,6 +749,15 @@ n: number,
  * What is written so far.
  */
 parts: Array<Part>, };
+export type SessionBy = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * Who.
+ */
+by: Author, };
 export type SessionChanged = { 
 /**
  * The line.
