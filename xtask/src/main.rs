@@ -1,1 +1,49 @@
-fn main() {}
+//! `cargo xtask codegen` and `cargo xtask tidy`.
+
+use std::io::Write as _;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, bail, ensure};
+use xtask::{Repo, tidy};
+
+fn main() -> ExitCode {
+    match run(std::env::args().nth(1).as_deref()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&[format!("{error:#}")]);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Option<&str>) -> anyhow::Result<()> {
+    match task {
+        Some("codegen") => codegen(),
+        Some("tidy") => {
+            let findings = tidy::run(&Repo::here()?)?;
+            report(&findings);
+            ensure!(findings.is_empty(), "tidy found {} problems", findings.len());
+            Ok(())
+        }
+        _ => bail!("usage: cargo xtask codegen | tidy"),
+    }
+}
+
+/// Writes `web/protocol` anew from the Rust types.
+fn codegen() -> anyhow::Result<()> {
+    let status = Command::new("cargo")
+        .args(["test", "--quiet", "--package", "madang-protocol", "--features", "ts", "typescript"])
+        .env("UPDATE", "1")
+        .status()
+        .context("running cargo")?;
+    ensure!(status.success(), "the types could not be generated");
+    Ok(())
+}
+
+fn report(lines: &[String]) {
+    let mut out = std::io::stderr().lock();
+    for line in lines {
+        // Nobody is left to tell when standard error is closed.
+        let _closed = writeln!(out, "{line}");
+    }
+}
