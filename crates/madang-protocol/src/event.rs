@@ -71,6 +71,7 @@ data! {
         server_time: UnixMs,
     }
     /// `ack`: the command was carried out, and what it made is on disk (CM1).
+    #[derive(Default)]
     Ack {
         /// The position of the command's first event.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -220,9 +221,12 @@ data! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "ts", ts(optional))]
         forked_from: Option<SessionId>,
-        /// What a fork begins with, oldest first.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        #[cfg_attr(feature = "ts", ts(as = "Option<_>", optional))]
+    }
+    /// `messages_copied`: what a fork begins with; several when it is much.
+    MessagesCopied {
+        /// The session.
+        session_id: SessionId,
+        /// Oldest first, each after its parent.
         messages: Vec<Message>,
     }
     /// `session_renamed`.
@@ -278,6 +282,10 @@ data! {
         prompt_id: MessageId,
         /// 1 for the next.
         position: u32,
+        /// The reply that it answers anew (`regenerate`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "ts", ts(optional))]
+        regenerates: Option<MessageId>,
     }
     /// `turn_dequeued`: a waiting prompt was taken back.
     TurnDequeued {
@@ -536,6 +544,8 @@ events! {
     "session_reopened" SessionReopened(Reopened) Durable,
     /// Gone.
     "session_deleted" SessionDeleted(Deleted) Durable,
+    /// What a fork begins with.
+    "messages_copied" MessagesCopied(MessagesCopied) Durable,
     /// A prompt or chat message.
     "message_created" MessageCreated(MessageCreated) Durable,
     /// A waiting prompt has another text.

@@ -100,6 +100,10 @@ pub struct QueuedTurn {
     pub prompt_id: MessageId,
     /// 1 for the next.
     pub position: u32,
+    /// The reply that it answers anew (`regenerate`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub regenerates: Option<MessageId>,
 }
 
 /// The turn that is being answered.

@@ -1,1 +1,25 @@
-//! Placeholder.
+//! One session as a pure state machine: participants, transcript, turns.
+//!
+//! No async, no I/O, no clock, no randomness of its own: `apply(now, rng, …)` returns events or a [`Rejection`].
+//! Start at [`Session::apply`]; [`Session::evolve`] is how a log becomes a session again.
+
+mod apply;
+mod authorize;
+mod branches;
+mod conversation;
+mod evolve;
+mod lifecycle;
+mod rejection;
+mod state;
+mod title;
+mod transcript;
+mod turns;
+mod view;
+
+pub use apply::{Applied, Caller, Effect};
+pub use authorize::{Action, authorize};
+pub use lifecycle::Birth;
+pub use rejection::Rejection;
+pub use state::{Fork, Session};
+pub use transcript::Transcript;
+pub use turns::{Outcome, Turn};

@@ -473,6 +473,15 @@ session_id: string,
  * The message.
  */
 message_id: string, };
+export type MessagesCopied = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * Oldest first, each after its parent.
+ */
+messages: Array<Message>, };
 export type ModelInfo = { 
 /**
  * The id sent upstream.
@@ -622,7 +631,11 @@ prompt_id: string,
 /**
  * 1 for the next.
  */
-position: number, };
+position: number, 
+/**
+ * The reply that it answers anew (`regenerate`).
+ */
+regenerates?: string, };
 export type Regenerate = { 
 /**
  * The session.
@@ -812,11 +825,7 @@ prompt_version: number,
 /**
  * The session it was forked from.
  */
-forked_from?: string, 
-/**
- * What a fork begins with, oldest first.
- */
-messages?: Array<Message>, };
+forked_from?: string, };
 export type SessionOnly = { 
 /**
  * The session.
@@ -997,7 +1006,11 @@ prompt_id: string,
 /**
  * 1 for the next.
  */
-position: number, };
+position: number, 
+/**
+ * The reply that it answers anew (`regenerate`).
+ */
+regenerates?: string, };
 export type TurnStarted = { 
 /**
  * The session.
@@ -1105,6 +1118,7 @@ export interface EventData {
   session_closed: SessionBy;
   session_reopened: SessionBy;
   session_deleted: SessionBy;
+  messages_copied: MessagesCopied;
   message_created: MessageCreated;
   prompt_edited: PromptEdited;
   turn_queued: TurnQueued;

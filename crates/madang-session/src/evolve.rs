@@ -1,0 +1,160 @@
+//! How an event changes a session: the same for a live command and for a log that is read back.
+
+use madang_protocol::{Actor, ClaudeResponse, Event, Message, MessageKind, ReplyStatus, SessionCreated, UnixMs};
+
+use crate::state::{Running, Waiting};
+use crate::{Session, Transcript, Turn};
+
+impl Session {
+    /// Makes a session from its first event.
+    #[must_use]
+    pub fn begin(created: &SessionCreated, epoch: madang_protocol::Epoch) -> Session {
+        Session {
+            id: created.session_id,
+            epoch,
+            seq: 1,
+            title: created.title.clone(),
+            closed: false,
+            deleted: false,
+            created_at: created.created_at,
+            last_activity: created.created_at,
+            model: created.model.clone(),
+            effort: created.effort,
+            prompt_version: created.prompt_version,
+            participants: vec![created.owner.clone(), crate::lifecycle::claude(created.created_at)],
+            transcript: Transcript::default(),
+            head: None,
+            queue: std::collections::VecDeque::new(),
+            running: None,
+            turns: Vec::new(),
+            simulated: false,
+        }
+    }
+
+    /// Takes in the next durable event. Others, and a second `session_created`, count and change nothing else.
+    pub fn evolve(&mut self, at: UnixMs, event: &Event) {
+        self.seq += 1;
+        self.last_activity = self.last_activity.max(at);
+        match event {
+            Event::MessagesCopied(data) => data.messages.iter().for_each(|message| self.add(message.clone())),
+            Event::MessageCreated(data) => self.add(data.message.clone()),
+            Event::PromptEdited(data) => {
+                if let Some(message) = self.transcript.get_mut(data.message_id) {
+                    message.content.clone_from(&data.content);
+                }
+            }
+            Event::TurnQueued(data) => self.queue.push_back(Waiting {
+                turn_id: data.turn_id,
+                prompt_id: data.prompt_id,
+                regenerates: data.regenerates,
+                command: None,
+            }),
+            Event::TurnDequeued(data) => self.queue.retain(|waiting| waiting.turn_id != data.turn_id),
+            Event::TurnStarted(data) => {
+                let waited = self.queue.iter().position(|waiting| waiting.turn_id == data.turn_id);
+                let waited = waited.and_then(|place| self.queue.remove(place));
+                self.add(data.message.clone());
+                self.turns.push(Turn::begin(&self.transcript, &self.turns, data));
+                self.running = Some(Running {
+                    turn_id: data.turn_id,
+                    prompt_id: data.prompt_id,
+                    message_id: data.message.message_id,
+                    command: waited.and_then(|waiting| waiting.command),
+                });
+            }
+            Event::ClaudeResponse(data) if data.completed => self.finish(data),
+            Event::HeadChanged(data) => self.head = Some(data.head),
+            Event::SessionRenamed(data) => self.title.clone_from(&data.title),
+            Event::SessionConfigured(data) => {
+                self.model.clone_from(&data.model);
+                self.effort = data.effort;
+            }
+            Event::SessionClosed(_) => self.closed = true,
+            Event::SessionReopened(_) => self.closed = false,
+            Event::SessionDeleted(_) => self.deleted = true,
+            Event::SessionCreated(_)
+            | Event::ClaudeResponse(_)
+            | Event::Connected(_)
+            | Event::Disconnected(_)
+            | Event::Pong(_)
+            | Event::Ack(_)
+            | Event::Error(_)
+            | Event::Resumed(_)
+            | Event::SessionState(_)
+            | Event::SessionStatus(_)
+            | Event::Sessions(_)
+            | Event::Models(_)
+            | Event::History(_)
+            | Event::SessionChanged(_)
+            | Event::TurnWaiting(_) => {}
+        }
+    }
+
+    /// Adds an entry; it becomes the head, unless the shown branch is another one.
+    fn add(&mut self, message: Message) {
+        // A reply that starts on a branch nobody looks at any more must not pull everyone there.
+        let quiet = message.kind == MessageKind::Reply && message.parent_id != self.head && !self.is_asked_anew(&message);
+        if !quiet {
+            self.head = Some(message.message_id);
+        }
+        self.transcript.insert(message);
+    }
+
+    /// Whether a reply answers the shown branch's own prompt again: then it is what people want to see.
+    fn is_asked_anew(&self, reply: &Message) -> bool {
+        reply.parent_id.is_some_and(|parent| self.transcript.leads_to(parent, self.head))
+    }
+
+    fn finish(&mut self, data: &ClaudeResponse) {
+        if self.running.as_ref().is_some_and(|running| running.message_id == data.message_id) {
+            self.running = None;
+        }
+        let Some(message) = self.transcript.get_mut(data.message_id) else { return };
+        message.content.clone_from(&data.content);
+        let Some(reply) = &mut message.reply else { return };
+        reply.status = data.status.unwrap_or(ReplyStatus::Complete);
+        reply.parts = data.parts.clone().unwrap_or_default();
+        reply.stop_reason.clone_from(&data.stop_reason);
+        reply.usage = data.usage;
+        reply.cost.clone_from(&data.cost);
+        reply.stopped_by.clone_from(&data.stopped_by);
+        reply.error.clone_from(&data.error);
+        reply.ended_at = data.ended_at;
+        if let Some(model) = &data.model {
+            reply.model.clone_from(model);
+        }
+    }
+
+    /// Who did an event, for the log's `actor` column.
+    #[must_use]
+    pub fn actor_of(event: &Event) -> Actor {
+        match event {
+            Event::SessionCreated(data) => data.owner.user_id,
+            Event::SessionRenamed(data) => data.by.user_id,
+            Event::SessionConfigured(data) => data.by.user_id,
+            Event::SessionClosed(data) => data.0.by.user_id,
+            Event::SessionReopened(data) => data.0.by.user_id,
+            Event::SessionDeleted(data) => data.0.by.user_id,
+            Event::MessageCreated(data) => data.message.author.user_id,
+            Event::HeadChanged(data) => data.by.user_id,
+            Event::TurnDequeued(data) => data.by.user_id,
+            Event::TurnStarted(_) | Event::ClaudeResponse(_) => Actor::Claude,
+            Event::MessagesCopied(_)
+            | Event::PromptEdited(_)
+            | Event::TurnQueued(_)
+            | Event::Connected(_)
+            | Event::Disconnected(_)
+            | Event::Pong(_)
+            | Event::Ack(_)
+            | Event::Error(_)
+            | Event::Resumed(_)
+            | Event::SessionState(_)
+            | Event::SessionStatus(_)
+            | Event::Sessions(_)
+            | Event::Models(_)
+            | Event::History(_)
+            | Event::SessionChanged(_)
+            | Event::TurnWaiting(_) => Actor::Server,
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! A session's life: made, named, configured, closed, reopened, deleted.
+
+use madang_protocol::limits::{EVENT_BYTES_MAX, TITLE_CHARS_MAX};
+use madang_protocol::{
+    Actor, Closed, ConfigureSession, CreateSession, Deleted, Effort, Epoch, Event, Message, MessagesCopied, ModelInfo,
+    Participant, RenameSession, Reopened, Role, SessionBy, SessionConfigured, SessionCreated, SessionId,
+    SessionRenamed, UnixMs, UserId,
+};
+use rand::Rng;
+
+use crate::apply::{Member, Step, check_choice, session_of};
+use crate::{Action, Applied, Caller, Fork, Rejection, Session, authorize};
+
+/// Eight colours for people, equal in lightness (app.md); Claude has its own.
+const COLORS: [&str; 8] = [
+    "oklch(62% 0.13 20)",
+    "oklch(62% 0.13 95)",
+    "oklch(62% 0.13 140)",
+    "oklch(62% 0.13 180)",
+    "oklch(62% 0.13 225)",
+    "oklch(62% 0.13 265)",
+    "oklch(62% 0.13 305)",
+    "oklch(62% 0.13 345)",
+];
+const CLAUDE_COLOR: &str = "oklch(62% 0.13 45)";
+
+/// Bytes of copied messages in one event: well under the limit of stored events.
+const COPIED_BYTES_MAX: usize = EVENT_BYTES_MAX / 4;
+
+/// Claude as a participant.
+pub(crate) fn claude(joined_at: UnixMs) -> Participant {
+    Participant {
+        user_id: Actor::Claude,
+        display_name: "Claude".into(),
+        role: Role::Collaborator,
+        color: CLAUDE_COLOR.into(),
+        joined_at,
+    }
+}
+
+/// A person's colour: the same in every session and on every device.
+fn color_of(user: UserId) -> &'static str {
+    let sum = user.to_string().bytes().fold(0usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    COLORS[sum % COLORS.len()]
+}
+
+fn check_title(title: &str) -> Result<String, Rejection> {
+    let title = title.trim();
+    if title.chars().count() > TITLE_CHARS_MAX {
+        return Err(Rejection::invalid("title", "is too long").details(format!("title: {TITLE_CHARS_MAX} characters at most")));
+    }
+    if title.chars().any(char::is_control) {
+        return Err(Rejection::invalid("title", "has a control character"));
+    }
+    Ok(title.to_owned())
+}
+
+/// What a new session is made with, beside the command.
+#[derive(Debug, Clone)]
+pub struct Birth<'a> {
+    /// Its id.
+    pub id: SessionId,
+    /// Its log's identity.
+    pub epoch: Epoch,
+    /// The model used when none is chosen.
+    pub default_model: &'a str,
+    /// The newest tool set and system prompt.
+    pub prompt_version: u32,
+    /// What one may choose.
+    pub models: &'a [ModelInfo],
+}
+
+impl Session {
+    /// Makes a session that belongs to the caller.
+    ///
+    /// # Errors
+    /// INVALID_DATA for a title, model or effort that can't be.
+    pub fn create(
+        now: UnixMs,
+        rng: &mut dyn Rng,
+        caller: &Caller,
+        data: &CreateSession,
+        birth: &Birth<'_>,
+    ) -> Result<(Session, Applied), Rejection> {
+        check_choice(data.model.as_deref(), data.effort, birth.models)?;
+        let title = check_title(data.title.as_deref().unwrap_or_default())?;
+        let model = data.model.clone().unwrap_or_else(|| birth.default_model.to_owned());
+        let created = created(now, caller, birth, (title, model, data.effort));
+        Ok(born(now, rng, created, birth.epoch, Vec::new()))
+    }
+
+    /// Makes a session that begins with another's branch and belongs to the caller.
+    #[must_use]
+    pub fn create_fork(
+        now: UnixMs,
+        rng: &mut dyn Rng,
+        caller: &Caller,
+        fork: Fork,
+        birth: &Birth<'_>,
+    ) -> (Session, Applied) {
+        let mut created = created(now, caller, birth, (fork.title, fork.model, fork.effort));
+        created.forked_from = Some(fork.from);
+        created.prompt_version = fork.prompt_version;
+        born(now, rng, created, birth.epoch, fork.messages)
+    }
+}
+
+fn created(
+    now: UnixMs,
+    caller: &Caller,
+    birth: &Birth<'_>,
+    (title, model, effort): (String, String, Option<Effort>),
+) -> SessionCreated {
+    let owner = Participant {
+        user_id: Actor::User(caller.user),
+        display_name: caller.display_name.clone(),
+        role: Role::Owner,
+        color: color_of(caller.user).into(),
+        joined_at: now,
+    };
+    SessionCreated {
+        session_id: birth.id,
+        title,
+        created_at: now,
+        owner,
+        model,
+        effort,
+        prompt_version: birth.prompt_version,
+        forked_from: None,
+    }
+}
+
+fn born(
+    now: UnixMs,
+    rng: &mut dyn Rng,
+    created: SessionCreated,
+    epoch: Epoch,
+    copied: Vec<Message>,
+) -> (Session, Applied) {
+    let mut session = Session::begin(&created, epoch);
+    let mut step = Step::new(&mut session, now, rng);
+    step.applied.answer.seq = Some(1);
+    step.applied.events.push((1, Event::from(created)));
+    for messages in chunks(copied) {
+        step.emit(MessagesCopied { session_id: session_of(&step), messages });
+    }
+    let applied = step.applied;
+    (session, applied)
+}
+
+/// Cuts copied messages so that each event stays far below the limit of stored events.
+fn chunks(messages: Vec<Message>) -> Vec<Vec<Message>> {
+    let mut chunks: Vec<Vec<Message>> = Vec::new();
+    let mut bytes = 0;
+    for message in messages {
+        // Parts repeat the text; names and ids are small beside it.
+        let size = message.content.len() + message.reply.iter().flat_map(|r| &r.parts).map(|p| p.content.len() + 128).sum::<usize>() + 512;
+        bytes += size;
+        match chunks.last_mut() {
+            Some(chunk) if bytes <= COPIED_BYTES_MAX => chunk.push(message),
+            _ => {
+                bytes = size;
+                chunks.push(vec![message]);
+            }
+        }
+    }
+    chunks
+}
+
+impl Step<'_> {
+    pub(crate) fn rename(&mut self, member: &Member<'_>, data: &RenameSession) -> Result<(), Rejection> {
+        authorize(member.role, Action::Configure)?;
+        let title = check_title(&data.title)?;
+        if title.is_empty() {
+            return Err(Rejection::invalid("title", "is empty"));
+        }
+        if title != self.session.title {
+            let by = self.session.author(member.actor());
+            self.emit(SessionRenamed { session_id: session_of(self), title, by });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn configure(
+        &mut self,
+        member: &Member<'_>,
+        data: &ConfigureSession,
+        models: &[ModelInfo],
+    ) -> Result<(), Rejection> {
+        authorize(member.role, Action::Configure)?;
+        self.session.writable()?;
+        let model = data.model.clone().unwrap_or_else(|| self.session.model.clone());
+        check_choice(Some(&model), data.effort, models)?;
+        // An effort that the new model does not take is let go of rather than refused.
+        let kept = data.effort.or(self.session.effort);
+        let effort = kept.filter(|_| check_choice(Some(&model), kept, models).is_ok());
+        if model != self.session.model || effort != self.session.effort {
+            let by = self.session.author(member.actor());
+            self.emit(SessionConfigured { session_id: session_of(self), model, effort, by });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn close(&mut self, member: &Member<'_>) -> Result<(), Rejection> {
+        authorize(member.role, Action::Govern)?;
+        if !self.session.closed {
+            self.end_everything(member);
+            let by = self.by(member);
+            self.emit_life(Closed(by));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn reopen(&mut self, member: &Member<'_>) -> Result<(), Rejection> {
+        authorize(member.role, Action::Govern)?;
+        if self.session.closed {
+            let by = self.by(member);
+            self.emit_life(Reopened(by));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn delete(&mut self, member: &Member<'_>) -> Result<(), Rejection> {
+        authorize(member.role, Action::Govern)?;
+        self.end_everything(member);
+        let by = self.by(member);
+        self.emit_life(Deleted(by));
+        Ok(())
+    }
+
+    fn emit_life(&mut self, event: impl Into<Event>) {
+        self.emit(event);
+    }
+
+    fn by(&self, member: &Member<'_>) -> SessionBy {
+        SessionBy { session_id: session_of(self), by: self.session.author(member.actor()) }
+    }
+
+    /// Takes waiting prompts back and stops the running reply: nothing goes on in a session that ends.
+    fn end_everything(&mut self, member: &Member<'_>) {
+        let by = self.session.author(member.actor());
+        for waiting in self.session.queue.clone() {
+            self.emit(madang_protocol::TurnDequeued {
+                session_id: session_of(self),
+                turn_id: waiting.turn_id,
+                prompt_id: waiting.prompt_id,
+                by: by.clone(),
+            });
+        }
+        if let Some(running) = &self.session.running {
+            let stop = crate::Effect::Stop { message_id: running.message_id, by: member.user };
+            self.applied.effects.push(stop);
+        }
+    }
+}

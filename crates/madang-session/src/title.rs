@@ -1,0 +1,34 @@
+//! A title for a session that nobody named: the first line of its first prompt.
+
+/// Characters of a derived title; what fits one line of the list.
+const DERIVED_TITLE_CHARS: usize = 60;
+
+/// Takes a title from a prompt: its first line, whole words, without Markdown's marks at the front.
+pub(crate) fn derive(prompt: &str) -> String {
+    let line = prompt.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let line = line.trim_start_matches(['#', '>', '-', '*', '`', ' ']);
+    if line.chars().count() <= DERIVED_TITLE_CHARS {
+        return line.to_owned();
+    }
+    let cut: String = line.chars().take(DERIVED_TITLE_CHARS).collect();
+    // Break at a word, unless that would lose half of it (Korean and Chinese lines may have no spaces).
+    let whole = cut.rsplit_once(' ').map_or(cut.as_str(), |(whole, _)| whole);
+    let kept = if whole.chars().count() * 2 >= DERIVED_TITLE_CHARS { whole } else { &cut };
+    format!("{}…", kept.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::derive;
+
+    #[test]
+    fn a_title_is_one_short_line() {
+        assert_eq!(derive("\n## Hello there\nmore"), "Hello there");
+        assert_eq!(derive("안녕하세요"), "안녕하세요");
+        assert_eq!(derive("   \n"), "");
+        let long = derive(&"word ".repeat(40));
+        assert!(long.ends_with("word…") && long.chars().count() <= 61, "{long}");
+        let korean = derive(&"가".repeat(100));
+        assert_eq!(korean, format!("{}…", "가".repeat(60)));
+    }
+}

@@ -1,0 +1,102 @@
+//! The transcript: a tree of messages, of which one branch is shown.
+
+use std::collections::{BTreeMap, HashMap};
+
+use madang_protocol::{Message, MessageId};
+use serde::{Deserialize, Serialize};
+
+/// Messages in the order in which they were made, and who follows whom.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Vec<Message>", into = "Vec<Message>")]
+pub struct Transcript {
+    list: Vec<Message>,
+    places: HashMap<MessageId, usize>,
+    children: HashMap<Option<MessageId>, Vec<MessageId>>,
+}
+
+impl From<Vec<Message>> for Transcript {
+    fn from(list: Vec<Message>) -> Self {
+        let mut transcript = Transcript::default();
+        list.into_iter().for_each(|message| transcript.insert(message));
+        transcript
+    }
+}
+
+impl From<Transcript> for Vec<Message> {
+    fn from(transcript: Transcript) -> Self {
+        transcript.list
+    }
+}
+
+impl Transcript {
+    /// Adds a message after its parent.
+    pub fn insert(&mut self, message: Message) {
+        self.places.insert(message.message_id, self.list.len());
+        self.children.entry(message.parent_id).or_default().push(message.message_id);
+        self.list.push(message);
+    }
+
+    /// How many messages there are on all branches.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// One message.
+    #[must_use]
+    pub fn get(&self, id: MessageId) -> Option<&Message> {
+        self.places.get(&id).map(|place| &self.list[*place])
+    }
+
+    /// One message, to be changed.
+    pub(crate) fn get_mut(&mut self, id: MessageId) -> Option<&mut Message> {
+        self.places.get(&id).map(|place| &mut self.list[*place])
+    }
+
+    /// The branch that ends at `last`, newest first.
+    pub fn branch(&self, last: Option<MessageId>) -> impl Iterator<Item = &Message> {
+        std::iter::successors(last.and_then(|id| self.get(id)), |message| {
+            message.parent_id.and_then(|parent| self.get(parent))
+        })
+    }
+
+    /// Whether `ancestor` is on the branch that ends at `last`.
+    #[must_use]
+    pub fn leads_to(&self, ancestor: MessageId, last: Option<MessageId>) -> bool {
+        self.branch(last).any(|message| message.message_id == ancestor)
+    }
+
+    /// Where one ends up by always taking the newest follower.
+    #[must_use]
+    pub fn newest_leaf(&self, mut from: MessageId) -> MessageId {
+        while let Some(next) = self.children.get(&Some(from)).and_then(|children| children.last()) {
+            from = *next;
+        }
+        from
+    }
+
+    /// A page of the branch that ends at `last`, oldest first, and whether there is more before it.
+    #[must_use]
+    pub fn page(&self, last: Option<MessageId>, limit: usize) -> (Vec<Message>, bool) {
+        let mut branch = self.branch(last);
+        let mut page: Vec<_> = branch.by_ref().take(limit).cloned().collect();
+        page.reverse();
+        (page, branch.next().is_some())
+    }
+
+    /// Per message that has siblings: all of them, itself included, oldest first.
+    #[must_use]
+    pub fn siblings<'a>(&self, of: impl Iterator<Item = &'a Message>) -> BTreeMap<MessageId, Vec<MessageId>> {
+        of.filter_map(|message| {
+            let all = self.children.get(&message.parent_id)?;
+            (all.len() > 1).then(|| (message.message_id, all.clone()))
+        })
+        .collect()
+    }
+}
