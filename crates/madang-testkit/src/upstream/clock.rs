@@ -43,7 +43,10 @@ pub fn stamp_us() -> u64 {
     u64::try_from(wall().as_micros()).unwrap_or(u64::MAX)
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the edge: stamps and dates need the machine's wall clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the edge: stamps and dates need the machine's wall clock"
+)]
 fn wall() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

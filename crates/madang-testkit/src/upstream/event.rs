@@ -88,9 +88,6 @@ pub(crate) enum Block {
         thinking: String,
         signature: String,
     },
-    RedactedThinking {
-        data: String,
-    },
     ToolUse {
         id: String,
         name: String,
@@ -110,25 +107,31 @@ pub(crate) enum Block {
 
 /// One piece of a content block.
 #[derive(Debug, Clone, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type")]
 pub(crate) enum Delta {
-    TextDelta { text: String },
-    ThinkingDelta { thinking: String },
-    SignatureDelta { signature: String },
-    InputJsonDelta { partial_json: String },
-    CitationsDelta { citation: Value },
-    CompactionDelta { content: Option<String>, encrypted_content: Option<String> },
+    #[serde(rename = "text_delta")]
+    Text { text: String },
+    #[serde(rename = "thinking_delta")]
+    Thinking { thinking: String },
+    #[serde(rename = "signature_delta")]
+    Signature { signature: String },
+    #[serde(rename = "input_json_delta")]
+    InputJson { partial_json: String },
+    #[serde(rename = "citations_delta")]
+    Citations { citation: Value },
+    #[serde(rename = "compaction_delta")]
+    Compaction { content: Option<String>, encrypted_content: Option<String> },
 }
 
 impl Delta {
     /// Bytes that count as output; a signature is free.
     pub(crate) fn output_bytes(&self) -> usize {
         match self {
-            Self::TextDelta { text } => text.len(),
-            Self::ThinkingDelta { thinking } => thinking.len(),
-            Self::InputJsonDelta { partial_json } => partial_json.len(),
-            Self::CompactionDelta { content, .. } => content.as_ref().map_or(0, String::len),
-            Self::SignatureDelta { .. } | Self::CitationsDelta { .. } => 0,
+            Self::Text { text } => text.len(),
+            Self::Thinking { thinking } => thinking.len(),
+            Self::InputJson { partial_json } => partial_json.len(),
+            Self::Compaction { content, .. } => content.as_ref().map_or(0, String::len),
+            Self::Signature { .. } | Self::Citations { .. } => 0,
         }
     }
 }

@@ -114,7 +114,12 @@ impl Inbox {
         Ok(Some((request, framing)))
     }
 
-    async fn take_body(&mut self, stream: &mut TcpStream, into: &mut Request, length: usize) -> Result<(), ReadError> {
+    async fn take_body(
+        &mut self,
+        stream: &mut TcpStream,
+        into: &mut Request,
+        length: usize,
+    ) -> Result<(), ReadError> {
         into.body_bytes += length;
         let mut missing = length;
         while missing > 0 {

@@ -13,8 +13,8 @@ pub(crate) const EVENT_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Knobs that every scenario understands.
 pub(crate) const COMMON: &[&str] = &[
-    "rate", "split", "tcp", "coalesce", "pad", "crlf", "ping", "ttft", "stamp", "fault", "type", "after", "events",
-    "bytes", "times", "as", "id",
+    "rate", "split", "tcp", "coalesce", "pad", "crlf", "ping", "ttft", "stamp", "fault", "type", "after",
+    "events", "bytes", "times", "as", "id",
 ];
 
 /// A scenario chosen by a request, not yet looked up.
@@ -38,7 +38,7 @@ impl Choice {
     /// The scenario with its knobs in order of name: what `times=` counts by.
     pub(crate) fn key(&self) -> String {
         let knobs: Vec<String> = self.knobs.0.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        format!("{}?{}", self.name, knobs.join("&"))
+        if knobs.is_empty() { self.name.clone() } else { format!("{}?{}", self.name, knobs.join("&")) }
     }
 }
 
@@ -49,7 +49,8 @@ pub(crate) struct Knobs(BTreeMap<String, String>);
 impl Knobs {
     /// Fails on the first key that neither the scenario nor the transport knows.
     pub(crate) fn check(&self, known: &[&str]) -> Result<(), ApiError> {
-        let unknown = self.0.keys().find(|key| !known.contains(&key.as_str()) && !COMMON.contains(&key.as_str()));
+        let unknown =
+            self.0.keys().find(|key| !known.contains(&key.as_str()) && !COMMON.contains(&key.as_str()));
         unknown.map_or(Ok(()), |key| {
             Err(ApiError::invalid(format!(
                 "scenario knob `{key}` is unknown; this scenario takes {}",
@@ -75,7 +76,9 @@ impl Knobs {
     pub(crate) fn maybe<T: FromStr>(&self, key: &str) -> Result<Option<T>, ApiError> {
         self.text(key)
             .map(|value| {
-                value.parse().map_err(|_| ApiError::invalid(format!("scenario knob `{key}={value}` is not a number")))
+                value
+                    .parse()
+                    .map_err(|_| ApiError::invalid(format!("scenario knob `{key}={value}` is not a number")))
             })
             .transpose()
     }
@@ -84,7 +87,9 @@ impl Knobs {
     pub(crate) fn at_most(&self, key: &str, default: usize, max: usize) -> Result<usize, ApiError> {
         let value = self.number(key, default)?;
         if value > max {
-            return Err(ApiError::invalid(format!("scenario knob `{key}={value}` is over its limit of {max}")));
+            return Err(ApiError::invalid(format!(
+                "scenario knob `{key}={value}` is over its limit of {max}"
+            )));
         }
         Ok(value)
     }
@@ -155,7 +160,11 @@ impl Transport {
     /// Reads the transport knobs; `pace` holds what a request without knobs gets.
     pub(crate) fn read(knobs: &Knobs, pace: Pace) -> Result<Self, ApiError> {
         let rate: f64 = knobs.number("rate", pace.tokens_per_second)?;
-        let interval = if rate > 0.0 { Duration::try_from_secs_f64(1.0 / rate).unwrap_or_default() } else { Duration::ZERO };
+        let interval = if rate > 0.0 {
+            Duration::try_from_secs_f64(1.0 / rate).unwrap_or_default()
+        } else {
+            Duration::ZERO
+        };
         Ok(Self {
             interval,
             ttft: Duration::from_millis(knobs.number("ttft", pace.ttft_ms)?),

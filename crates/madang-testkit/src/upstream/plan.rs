@@ -24,9 +24,14 @@ pub(crate) enum Plan {
 pub(crate) enum Step {
     Event(Event),
     /// A text delta whose text is the time it was sent, in microseconds since 1970, and a space.
-    Stamp { index: usize },
+    Stamp {
+        index: usize,
+    },
     /// An event uploaded by a test: the name on its `event:` line and its data.
-    Foreign { name: String, data: Value },
+    Foreign {
+        name: String,
+        data: Value,
+    },
     /// Bytes written as they are, in place of an event.
     Raw(Vec<u8>),
     /// Silence; pings go out when the knob `ping` asks for them.

@@ -22,7 +22,6 @@ pub(crate) enum AuthKind {
 /// Who asks, in which version and with which betas.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
-    pub(crate) auth: AuthKind,
     /// The key itself; never logged, only its tag is.
     pub(crate) key: String,
     pub(crate) version: String,

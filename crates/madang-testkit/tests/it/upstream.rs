@@ -1,0 +1,1 @@
+//! The stand-in of the Claude Messages API, over raw TCP.
