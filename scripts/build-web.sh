@@ -8,6 +8,6 @@ for package in app client react protocol; do sources+=("web/$package"); done
 newer() { find "${sources[@]}" \( -name node_modules -o -name dist \) -prune -o -type f -newer "$built" -print -quit; }
 if [ -f "$built" ] && [ -z "$(newer)" ]; then exit 0; fi
 
-(cd web && npm run build --workspaces --if-present)
+(cd web && npm run build)
 node scripts/compress.mjs web/app/dist
 touch "$built"

@@ -11,6 +11,7 @@ optional() {
 web() { (cd web && npm run "$@"); }
 
 scripts/setup.sh
+step "the web app builds" scripts/build-web.sh
 step "format" cargo fmt --all --check
 step "clippy" cargo clippy --workspace --all-targets --all-features --quiet -- -D warnings
 step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
@@ -19,6 +20,6 @@ step "the generated types are current" cargo test --quiet --package madang-proto
 optional "unused dependencies" cargo-machete cargo machete
 optional "licences and advisories" cargo-deny cargo deny --log-level error check
 optional "scripts" shellcheck shellcheck -x scripts/*.sh .ci/run
-step "web lint" web lint --workspaces --if-present
-step "web types" web typecheck --workspaces --if-present
+step "web lint" web lint
+step "web types" web typecheck
 finish

@@ -10,6 +10,7 @@ rust_tests() {
   fi
 }
 web() { (cd web && npm run "$@"); }
+e2e() { MADANG_BIN="$PWD/target/debug/madang" web e2e; }
 
 step "what is needed" scripts/setup.sh --test
 step "the web app builds" scripts/build-web.sh
@@ -17,7 +18,7 @@ step "the binaries build" cargo build --workspace --bins
 step "Rust tests" rust_tests
 step "the generated types are current" cargo test --quiet --package madang-protocol --features ts
 step "the stand-in passes the official SDKs" crates/madang-testkit/sdk-check/run.sh
-step "web types" web typecheck --workspaces --if-present
-step "web unit tests" web test --workspaces --if-present
-step "end to end in Chromium" env MADANG_BIN="$PWD/target/debug/madang" npm --prefix web run e2e --workspace e2e
+step "web types" web typecheck
+step "web unit tests" web test
+step "end to end in Chromium" e2e
 finish
