@@ -1,0 +1,4 @@
+//! Tests of the edge: rules EN, CN, DC, RS, CM, TU and HT of `PROTOCOL.md`.
+
+mod codec;
+mod frames;
