@@ -286,14 +286,27 @@ pub trait Store: Send + Sync + 'static {
     fn load(&self, session: SessionId) -> BoxFuture<'_, Result<Option<LoadedSession>, StoreError>>;
 
     /// Reads a stream's records after `after`, oldest first, at most `limit`.
-    fn read(&self, session: SessionId, stream: Stream, after: u64, limit: u32)
-    -> BoxFuture<'_, Result<Vec<Record>, StoreError>>;
+    fn read(
+        &self,
+        session: SessionId,
+        stream: Stream,
+        after: u64,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<Record>, StoreError>>;
 
     /// Finds a command that was carried out.
-    fn command<'a>(&'a self, user: UserId, id: &'a str) -> BoxFuture<'a, Result<Option<CommandRow>, StoreError>>;
+    fn command<'a>(
+        &'a self,
+        user: UserId,
+        id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<CommandRow>, StoreError>>;
 
     /// A page of the person's sessions.
-    fn sessions_of(&self, user: UserId, query: SessionQuery) -> BoxFuture<'_, Result<SessionPage, StoreError>>;
+    fn sessions_of(
+        &self,
+        user: UserId,
+        query: SessionQuery,
+    ) -> BoxFuture<'_, Result<SessionPage, StoreError>>;
 
     /// A person, if they ever acted.
     fn user(&self, user: UserId) -> BoxFuture<'_, Result<Option<UserRow>, StoreError>>;

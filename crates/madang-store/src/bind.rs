@@ -1,0 +1,214 @@
+//! From the contract's types to the columns of a statement.
+
+use std::fmt::Display;
+
+use madang_protocol::{Role, SessionId, SessionStatus};
+use sqlx::error::BoxDynError;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
+use sqlx::{Arguments, query_with};
+
+use crate::statements::Bulk;
+use crate::{CommandRow, LedgerRow, MemberRow, Record, SessionRow, SnapshotRow, Stream, UserRow};
+
+/// What binding one column gives.
+type Bound = Result<(), BoxDynError>;
+
+/// The arguments of one statement, column by column.
+#[derive(Default)]
+pub(crate) struct Row(SqliteArguments);
+
+impl Row {
+    /// A text as it is.
+    pub(crate) fn text(&mut self, value: &str) -> Bound {
+        self.0.add(value)
+    }
+
+    /// A text or nothing.
+    pub(crate) fn text_or_null(&mut self, value: Option<&str>) -> Bound {
+        self.0.add(value)
+    }
+
+    /// An id, an actor or an epoch.
+    pub(crate) fn id(&mut self, value: impl Display) -> Bound {
+        self.0.add(value.to_string())
+    }
+
+    /// A number. The column ends at `i64::MAX`, which no position, time, count or cost reaches.
+    pub(crate) fn number(&mut self, value: u64) -> Bound {
+        self.0.add(to_column(value))
+    }
+
+    /// A signed number.
+    pub(crate) fn signed(&mut self, value: i64) -> Bound {
+        self.0.add(value)
+    }
+
+    /// The arguments.
+    pub(crate) fn into_arguments(self) -> SqliteArguments {
+        self.0
+    }
+}
+
+/// A number as a BIGINT holds it.
+pub(crate) fn to_column(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// Runs a statement over all rows, as many at once as it takes.
+pub(crate) async fn write<T>(
+    connection: &mut SqliteConnection,
+    bulk: &Bulk,
+    mut rows: &[T],
+    bind: fn(&mut Row, &T) -> Bound,
+) -> Result<(), sqlx::Error> {
+    while !rows.is_empty() {
+        let (taken, text) = bulk.taking(rows.len());
+        let (now, later) = rows.split_at(taken);
+        let mut arguments = Row::default();
+        for row in now {
+            bind(&mut arguments, row).map_err(sqlx::Error::Encode)?;
+        }
+        query_with(text, arguments.0).execute(&mut *connection).await?;
+        rows = later;
+    }
+    Ok(())
+}
+
+/// A record's columns.
+pub(crate) fn record(row: &mut Row, (session, record): &&(SessionId, Record)) -> Bound {
+    row.id(session)?;
+    row.signed(record.stream.0)?;
+    row.number(record.position)?;
+    row.number(record.at.0)?;
+    row.id(record.actor)?;
+    row.text(&record.kind)?;
+    row.text(&record.data)?;
+    row.signed(record_checksum(*session, record))
+}
+
+/// A command's columns.
+pub(crate) fn command(row: &mut Row, command: &&CommandRow) -> Bound {
+    row.id(command.user)?;
+    row.text(&command.id)?;
+    row.0.add(command.digest.as_slice())?;
+    row.id(command.session)?;
+    row.0.add(command.position.map(to_column))?;
+    row.text(&command.answer)
+}
+
+/// A session's columns.
+pub(crate) fn session(row: &mut Row, session: &&SessionRow) -> Bound {
+    row.id(session.session)?;
+    row.id(session.epoch)?;
+    row.text(&session.title)?;
+    row.text(&folded(&session.title))?;
+    row.text(status_name(session.status))?;
+    row.number(session.created_at.0)?;
+    row.number(session.last_activity.0)?;
+    row.number(session.message_count.into())?;
+    row.number(session.participant_count.into())
+}
+
+/// A membership's columns.
+pub(crate) fn member(row: &mut Row, (session, member, role): &(SessionId, &MemberRow, Role)) -> Bound {
+    row.id(session)?;
+    row.id(member.user)?;
+    row.text(role_name(*role))
+}
+
+/// The key of a membership that goes.
+pub(crate) fn member_gone(row: &mut Row, (session, member): &(SessionId, &MemberRow)) -> Bound {
+    row.id(session)?;
+    row.id(member.user)
+}
+
+/// A person's columns.
+pub(crate) fn user(row: &mut Row, user: &&UserRow) -> Bound {
+    row.id(user.user)?;
+    row.text(&user.display_name)?;
+    row.number(user.guest.into())?;
+    row.number(user.created_at.0)?;
+    row.0.add(user.default_session.map(|session| session.to_string()))
+}
+
+/// A ledger entry's columns.
+pub(crate) fn ledger(row: &mut Row, entry: &&LedgerRow) -> Bound {
+    row.number(entry.at.0)?;
+    row.id(entry.session)?;
+    row.id(entry.turn)?;
+    row.id(entry.user)?;
+    row.text(&entry.model)?;
+    row.text_or_null(entry.request_id.as_deref())?;
+    row.text_or_null(entry.upstream_id.as_deref())?;
+    row.text(&entry.usage)?;
+    row.number(entry.input_tokens)?;
+    row.number(entry.output_tokens)?;
+    row.0.add(entry.cost_micro_usd.map(to_column))?;
+    row.text(&entry.price_table)?;
+    row.number(entry.estimated.into())?;
+    row.text(&entry.outcome)
+}
+
+/// A snapshot's columns.
+pub(crate) fn snapshot(row: &mut Row, (session, snapshot): &&(SessionId, SnapshotRow)) -> Bound {
+    row.id(session)?;
+    row.signed(snapshot.stream.0)?;
+    row.number(snapshot.position)?;
+    row.text(&snapshot.data)?;
+    row.signed(snapshot_checksum(*session, snapshot))
+}
+
+/// A title as it is searched: lower case by character, so that a part folds as the whole does. NUL ends a text in
+/// LIKE, so it is replaced.
+pub(crate) fn folded(title: &str) -> String {
+    title
+        .chars()
+        .flat_map(char::to_lowercase)
+        .map(|c| if c == '\0' { char::REPLACEMENT_CHARACTER } else { c })
+        .collect()
+}
+
+/// A role's word.
+pub(crate) fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Owner => "owner",
+        Role::Collaborator => "collaborator",
+        Role::Viewer => "viewer",
+    }
+}
+
+/// A status's word; presence is not stored.
+pub(crate) fn status_name(status: SessionStatus) -> &'static str {
+    match status {
+        SessionStatus::Active | SessionStatus::Idle => "idle",
+        SessionStatus::Closed => "closed",
+        SessionStatus::Deleted => "deleted",
+    }
+}
+
+/// The checksum over all that a record says, and where.
+pub(crate) fn record_checksum(session: SessionId, record: &Record) -> i64 {
+    let place = [record.stream.0, to_column(record.position), to_column(record.at.0)];
+    checksum(session, place, &[&record.actor.to_string(), &record.kind, &record.data])
+}
+
+/// The checksum over all that a snapshot says, and where.
+pub(crate) fn snapshot_checksum(session: SessionId, snapshot: &SnapshotRow) -> i64 {
+    let SnapshotRow { stream: Stream(stream), position, data } = snapshot;
+    checksum(session, [*stream, to_column(*position), 0], &[data])
+}
+
+fn checksum(session: SessionId, place: [i64; 3], texts: &[&str]) -> i64 {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(session.to_string().as_bytes());
+    for number in place {
+        hasher.update(&number.to_le_bytes());
+    }
+    for text in texts {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    }
+    let mut first = [0; 8];
+    first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    i64::from_le_bytes(first)
+}

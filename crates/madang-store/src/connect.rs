@@ -1,0 +1,138 @@
+//! Opening the SQLite file: how connections are set up, which schema is in it, and bringing it up to date.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Row as _, query, raw_sql};
+
+use crate::fault::{failed, said};
+use crate::statements::JOURNAL_ORPHANS;
+use crate::{Settings, StoreError};
+
+/// The first SQLite without the write-ahead-log reset bug, which loses committed data.
+/// Source: <https://sqlite.org/wal.html#walresetbug>
+const SQLITE_VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
+const _: () =
+    assert!(libsqlite3_sys::SQLITE_VERSION_NUMBER >= 3_051_003, "this SQLite can lose committed data");
+
+/// Every version of the schema and what leads to it from the one before.
+const MIGRATIONS: [(i64, &str); 1] = [(1, include_str!("../migrations/sqlite/0001_base.sql"))];
+/// The schema this program writes.
+const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+
+/// Bytes of a page, SQLite's default.
+const PAGE_BYTES: u64 = 4096;
+/// Bytes the write-ahead log is cut to after it grew under load.
+const LOG_BYTES_KEPT: u32 = 16 * 1024 * 1024;
+/// Prepared statements kept by a connection: each bulk statement in each size, and the few others.
+const STATEMENTS_KEPT: usize = 128;
+
+/// Makes connections to one database.
+#[derive(Debug, Clone)]
+pub(crate) struct Connector {
+    /// The database.
+    pub(crate) file: PathBuf,
+    /// How to.
+    pub(crate) settings: Settings,
+}
+
+impl Connector {
+    /// A connection that may write.
+    pub(crate) async fn writer(&self) -> Result<SqliteConnection, sqlx::Error> {
+        let pages = self.settings.database_bytes_max / PAGE_BYTES;
+        let options = if pages > 0 {
+            self.options().pragma("max_page_count", pages.to_string())
+        } else {
+            self.options()
+        };
+        options.thread_name(|_| "madang-writer".into()).connect().await
+    }
+
+    /// A connection of its own that only reads.
+    pub(crate) async fn reader(&self) -> Result<SqliteConnection, sqlx::Error> {
+        self.reader_options().connect().await
+    }
+
+    /// The connections that serve reads; opened when first needed.
+    pub(crate) fn readers(&self) -> SqlitePool {
+        SqlitePoolOptions::new()
+            .max_connections(self.settings.readers.max(1))
+            .acquire_timeout(Duration::from_millis(self.settings.read_wait_ms))
+            // A file needs no renewed connections and no pings.
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_lazy_with(self.reader_options())
+    }
+
+    fn reader_options(&self) -> SqliteConnectOptions {
+        self.options().pragma("query_only", "ON").thread_name(|n| format!("madang-reader-{n}"))
+    }
+
+    fn options(&self) -> SqliteConnectOptions {
+        SqliteConnectOptions::new()
+            .filename(&self.file)
+            .journal_mode(SqliteJournalMode::Wal)
+            // NORMAL loses acked commits on power loss.
+            .synchronous(SqliteSynchronous::Full)
+            // macOS: fsync alone doesn't reach the disk there.
+            .pragma("fullfsync", "ON")
+            .foreign_keys(true)
+            .pragma("trusted_schema", "OFF")
+            .pragma("cell_size_check", "ON")
+            .pragma("cache_size", format!("-{}", self.settings.cache_kib))
+            .pragma("wal_autocheckpoint", self.settings.checkpoint_pages.to_string())
+            .pragma("journal_size_limit", LOG_BYTES_KEPT.to_string())
+            .busy_timeout(Duration::from_millis(self.settings.busy_timeout_ms))
+            .statement_cache_capacity(STATEMENTS_KEPT)
+            .disable_statement_logging()
+    }
+}
+
+/// Refuses a SQLite that can lose data, whatever the lock file of the build said.
+pub(crate) async fn check_sqlite(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    const DURING: &str = "asking SQLite for its version";
+    let row = query("SELECT sqlite_version()").fetch_one(connection).await.map_err(failed(DURING))?;
+    let version: String = row.try_get(0).map_err(failed(DURING))?;
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or_default());
+    let mut next = || parts.next().unwrap_or_default();
+    if (next(), next(), next()) < SQLITE_VERSION_MIN {
+        return Err(said(DURING, format!("SQLite {version} can lose committed data, 3.51.3 is needed")));
+    }
+    Ok(())
+}
+
+/// Brings the schema up to this program's version, step by step; refuses a newer one untouched.
+pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    const DURING: &str = "reading the schema's version";
+    let table = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";
+    query(table).execute(&mut *connection).await.map_err(failed(DURING))?;
+    let row = query("SELECT MAX(version) FROM schema_version").fetch_one(&mut *connection).await;
+    let found =
+        row.and_then(|row| row.try_get::<Option<i64>, _>(0)).map_err(failed(DURING))?.unwrap_or_default();
+    if found > SCHEMA_VERSION {
+        return Err(StoreError::NewerSchema { found, known: SCHEMA_VERSION });
+    }
+    for (version, text) in MIGRATIONS.into_iter().filter(|(version, _)| *version > found) {
+        migrate_to(connection, version, text).await.map_err(failed("bringing the schema up to date"))?;
+    }
+    query(JOURNAL_ORPHANS).execute(connection).await.map_err(failed("tidying the journal"))?;
+    Ok(())
+}
+
+async fn migrate_to(
+    connection: &mut SqliteConnection,
+    version: i64,
+    text: &'static str,
+) -> Result<(), sqlx::Error> {
+    // A failure leaves the transaction to be rolled back with the connection, which the caller gives up.
+    query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+    raw_sql(text).execute(&mut *connection).await?;
+    query("INSERT INTO schema_version (version) VALUES ($1)").bind(version).execute(&mut *connection).await?;
+    query("COMMIT").execute(connection).await?;
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! What went wrong below, sorted by what the writer must do about it.
+
+use std::io;
+
+use libsqlite3_sys::{SQLITE_CORRUPT, SQLITE_FULL, SQLITE_NOTADB};
+
+use crate::StoreError;
+
+/// A failed statement, by its consequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// A unique key is taken: this append alone fails.
+    Taken,
+    /// Another rule of the schema is broken: this append alone fails.
+    Rule,
+    /// No space: the group fails, the connection stays.
+    Full,
+    /// The file is not what SQLite wrote: the group fails, and the connection is not used again.
+    Damaged,
+    /// Anything else, a failed fsync included: the group fails, and the connection is not used again.
+    Broken,
+}
+
+/// A failed write, which SQLite tells apart from a failed fsync.
+const WRITE_FAILED: [i32; 2] = [libsqlite3_sys::SQLITE_IOERR_WRITE, libsqlite3_sys::SQLITE_IOERR_SHMSIZE];
+
+impl Fault {
+    /// Sorts an error.
+    pub(crate) fn of(error: &sqlx::Error) -> Fault {
+        use sqlx::error::ErrorKind;
+        let Some(database) = error.as_database_error() else {
+            return Fault::Broken;
+        };
+        match database.kind() {
+            ErrorKind::UniqueViolation => return Fault::Taken,
+            ErrorKind::ForeignKeyViolation | ErrorKind::NotNullViolation | ErrorKind::CheckViolation => {
+                return Fault::Rule;
+            }
+            // The enum is open; everything else is told apart by its code.
+            _ => {}
+        }
+        let code = database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or_default();
+        match code & 0xff {
+            SQLITE_FULL => Fault::Full,
+            SQLITE_CORRUPT | SQLITE_NOTADB => Fault::Damaged,
+            _ if WRITE_FAILED.contains(&code) => Fault::Full,
+            _ => Fault::Broken,
+        }
+    }
+}
+
+/// An error of the database, with what was being done.
+pub(crate) fn failed(during: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
+    move |error| match Fault::of(&error) {
+        Fault::Full => StoreError::Full,
+        Fault::Taken | Fault::Rule | Fault::Damaged | Fault::Broken => {
+            StoreError::Failed { during, source: Box::new(error) }
+        }
+    }
+}
+
+/// An error of the file system, with what was being done.
+pub(crate) fn io_failed(during: &'static str, error: io::Error) -> StoreError {
+    match error.kind() {
+        io::ErrorKind::StorageFull => StoreError::Full,
+        _ => StoreError::Failed { during, source: Box::new(error) },
+    }
+}
+
+/// An error that has no other cause than a sentence.
+pub(crate) fn said(during: &'static str, sentence: impl Into<String>) -> StoreError {
+    StoreError::Failed { during, source: sentence.into().into() }
+}

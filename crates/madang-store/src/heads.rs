@@ -1,0 +1,122 @@
+//! The last position of every stream lately written, and the rule that the next one follows it.
+//!
+//! The writer is the only one who writes, so what it remembers is what is stored; after a failed commit it
+//! forgets everything.
+
+use std::collections::{HashMap, HashSet};
+
+use madang_protocol::limits::{EVENT_BYTES_MAX, TYPE_BYTES_MAX};
+use madang_protocol::{SessionId, UserId};
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{Row as _, query_with};
+
+use crate::bind::Row;
+use crate::fault::said;
+use crate::statements::HEADS;
+use crate::{Append, StoreError, Stream};
+
+/// Streams remembered (some 100 bytes each); beyond, all are forgotten and asked for again.
+const STREAMS_MAX: usize = 32 * 1024;
+
+/// A stream of a session.
+type Place = (SessionId, Stream);
+
+/// The last position of streams; 0 before the first.
+#[derive(Debug, Default)]
+pub(crate) struct Heads {
+    known: HashMap<Place, u64>,
+}
+
+/// What the appends of one group have claimed so far.
+#[derive(Debug, Default)]
+pub(crate) struct Claims<'a> {
+    heads: HashMap<Place, u64>,
+    commands: HashSet<(UserId, &'a str)>,
+}
+
+/// What one append would claim.
+pub(crate) struct Claim<'a> {
+    heads: HashMap<Place, u64>,
+    command: Option<(UserId, &'a str)>,
+}
+
+impl<'a> Claims<'a> {
+    /// The append is going to be written.
+    pub(crate) fn take(&mut self, claim: Claim<'a>) {
+        self.heads.extend(claim.heads);
+        self.commands.extend(claim.command);
+    }
+}
+
+impl Heads {
+    /// Learns the heads of all streams that these appends write to.
+    pub(crate) async fn learn<'a>(
+        &mut self,
+        connection: &mut SqliteConnection,
+        appends: impl Iterator<Item = &'a Append>,
+    ) -> Result<(), sqlx::Error> {
+        if self.known.len() > STREAMS_MAX {
+            self.known.clear();
+        }
+        let places =
+            appends.flat_map(|append| &append.records).map(|(session, record)| (*session, record.stream));
+        let unknown: HashSet<Place> = places.filter(|place| !self.known.contains_key(place)).collect();
+        let unknown: Vec<Place> = unknown.into_iter().collect();
+        let mut rest = unknown.as_slice();
+        while !rest.is_empty() {
+            let (taken, text) = HEADS.taking(rest.len());
+            let (now, later) = rest.split_at(taken);
+            let mut row = Row::default();
+            for (session, Stream(stream)) in now {
+                row.id(session).and_then(|()| row.signed(*stream)).map_err(sqlx::Error::Encode)?;
+            }
+            for found in query_with(text, row.into_arguments()).fetch_all(&mut *connection).await? {
+                let session: SessionId =
+                    found.try_get::<&str, _>(0)?.parse().map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
+                let head = found.try_get::<Option<i64>, _>(2)?.unwrap_or_default();
+                self.known.insert((session, Stream(found.try_get(1)?)), head.unsigned_abs());
+            }
+            rest = later;
+        }
+        Ok(())
+    }
+
+    /// What the append would claim after `claims`, or why it cannot be written.
+    pub(crate) fn claim<'a>(&self, claims: &Claims<'a>, append: &'a Append) -> Result<Claim<'a>, StoreError> {
+        check_sizes(append)?;
+        let mut heads: HashMap<Place, u64> = HashMap::new();
+        for (session, record) in &append.records {
+            let place = (*session, record.stream);
+            let head =
+                heads.get(&place).or_else(|| claims.heads.get(&place)).or_else(|| self.known.get(&place));
+            if head.copied().unwrap_or_default().checked_add(1) != Some(record.position) {
+                return Err(StoreError::Conflict);
+            }
+            heads.insert(place, record.position);
+        }
+        let command = append.command.as_ref().map(|command| (command.user, command.id.as_str()));
+        match command {
+            Some(id) if claims.commands.contains(&id) => Err(StoreError::Conflict),
+            Some(_) | None => Ok(Claim { heads, command }),
+        }
+    }
+
+    /// Takes over what was claimed and is now on disk.
+    pub(crate) fn committed(&mut self, claims: Claims<'_>) {
+        self.known.extend(claims.heads);
+    }
+
+    /// Forgets everything, when it is no longer certain what is on disk.
+    pub(crate) fn forget(&mut self) {
+        self.known.clear();
+    }
+}
+
+fn check_sizes(append: &Append) -> Result<(), StoreError> {
+    for (_, record) in &append.records {
+        if record.data.len() > EVENT_BYTES_MAX || record.kind.len() > TYPE_BYTES_MAX {
+            return Err(said("checking the size of an event", "it is larger than the limit"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! From stored rows to the contract's types. What does not read back as what was written is an error, never a guess.
+
+use std::str::FromStr;
+
+use madang_protocol::{Epoch, Role, SessionId, SessionStatus, UnixMs, UserId};
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use crate::bind::{record_checksum, snapshot_checksum};
+use crate::{CommandRow, Record, SessionRow, SnapshotRow, Stream, UserRow};
+
+/// A value that no version of this program wrote, or that changed since.
+#[derive(Debug, thiserror::Error)]
+enum Damage {
+    /// A column's text is not of its kind.
+    #[error("column {column} holds no {kind}")]
+    Value { column: usize, kind: &'static str },
+    /// A row is not what was written.
+    #[error("the checksum of {stream:?} {position} of {session} is wrong")]
+    Checksum { session: SessionId, stream: Stream, position: u64 },
+}
+
+impl From<Damage> for sqlx::Error {
+    fn from(damage: Damage) -> Self {
+        sqlx::Error::Decode(Box::new(damage))
+    }
+}
+
+/// An id, actor or epoch.
+pub(crate) fn parsed<T: FromStr>(
+    row: &SqliteRow,
+    column: usize,
+    kind: &'static str,
+) -> Result<T, sqlx::Error> {
+    row.try_get::<&str, _>(column)?.parse().map_err(|_| Damage::Value { column, kind }.into())
+}
+
+/// A number that was one when it was written.
+pub(crate) fn number<T: TryFrom<i64>>(row: &SqliteRow, column: usize) -> Result<T, sqlx::Error> {
+    T::try_from(row.try_get(column)?).map_err(|_| Damage::Value { column, kind: "number in range" }.into())
+}
+
+fn time(row: &SqliteRow, column: usize) -> Result<UnixMs, sqlx::Error> {
+    number(row, column).map(UnixMs)
+}
+
+/// A record; columns as in `READ`.
+pub(crate) fn record(session: SessionId, stream: Stream, row: &SqliteRow) -> Result<Record, sqlx::Error> {
+    let record = Record {
+        stream,
+        position: number(row, 0)?,
+        at: time(row, 1)?,
+        actor: parsed(row, 2, "actor")?,
+        kind: row.try_get(3)?,
+        data: row.try_get(4)?,
+    };
+    if record_checksum(session, &record) == row.try_get::<i64, _>(5)? {
+        Ok(record)
+    } else {
+        Err(Damage::Checksum { session, stream, position: record.position }.into())
+    }
+}
+
+/// A snapshot; columns as in `SNAPSHOT`.
+pub(crate) fn snapshot(
+    session: SessionId,
+    stream: Stream,
+    row: &SqliteRow,
+) -> Result<SnapshotRow, sqlx::Error> {
+    let snapshot = SnapshotRow { stream, position: number(row, 0)?, data: row.try_get(1)? };
+    if snapshot_checksum(session, &snapshot) == row.try_get::<i64, _>(2)? {
+        Ok(snapshot)
+    } else {
+        Err(Damage::Checksum { session, stream, position: snapshot.position }.into())
+    }
+}
+
+/// A session's line; columns as in `SESSION`.
+pub(crate) fn session(row: &SqliteRow) -> Result<SessionRow, sqlx::Error> {
+    Ok(SessionRow {
+        session: parsed(row, 0, "session id")?,
+        epoch: parsed::<Epoch>(row, 1, "epoch")?,
+        title: row.try_get(2)?,
+        status: status(row, 3)?,
+        created_at: time(row, 4)?,
+        last_activity: time(row, 5)?,
+        message_count: number(row, 6)?,
+        participant_count: number(row, 7)?,
+    })
+}
+
+/// A command; columns as in `COMMAND`.
+pub(crate) fn command(user: UserId, id: &str, row: &SqliteRow) -> Result<CommandRow, sqlx::Error> {
+    let digest = row.try_get::<&[u8], _>(0)?.try_into();
+    Ok(CommandRow {
+        user,
+        id: id.to_owned(),
+        digest: digest.map_err(|_| Damage::Value { column: 0, kind: "digest" })?,
+        session: parsed(row, 1, "session id")?,
+        position: row.try_get::<Option<i64>, _>(2)?.map(i64::unsigned_abs),
+        answer: row.try_get(3)?,
+    })
+}
+
+/// A person; columns as in `USER`.
+pub(crate) fn user(user: UserId, row: &SqliteRow) -> Result<UserRow, sqlx::Error> {
+    let default_session = match row.try_get::<Option<&str>, _>(3)? {
+        Some(text) => Some(text.parse().map_err(|_| Damage::Value { column: 3, kind: "session id" })?),
+        None => None,
+    };
+    Ok(UserRow {
+        user,
+        display_name: row.try_get(0)?,
+        guest: row.try_get::<i64, _>(1)? != 0,
+        created_at: time(row, 2)?,
+        default_session,
+    })
+}
+
+/// A role's word.
+pub(crate) fn role(row: &SqliteRow, column: usize) -> Result<Role, sqlx::Error> {
+    match row.try_get::<&str, _>(column)? {
+        "owner" => Ok(Role::Owner),
+        "collaborator" => Ok(Role::Collaborator),
+        "viewer" => Ok(Role::Viewer),
+        _ => Err(Damage::Value { column, kind: "role" }.into()),
+    }
+}
+
+fn status(row: &SqliteRow, column: usize) -> Result<SessionStatus, sqlx::Error> {
+    match row.try_get::<&str, _>(column)? {
+        "idle" => Ok(SessionStatus::Idle),
+        "closed" => Ok(SessionStatus::Closed),
+        "deleted" => Ok(SessionStatus::Deleted),
+        _ => Err(Damage::Value { column, kind: "status" }.into()),
+    }
+}

@@ -1,0 +1,212 @@
+//! The embedded store: one SQLite file, one writer task, a few readers.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use madang_protocol::{SessionId, UserId};
+use parking_lot::Mutex;
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::{Connection as _, query};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use crate::connect::{Connector, check_sqlite, migrate};
+use crate::fault::{failed, said};
+use crate::heads::Heads;
+use crate::lock::DataDir;
+use crate::state::{Integrity, State};
+use crate::writer::{Job, Queued, Writer, bytes_of};
+use crate::{
+    Append, BoxFuture, CommandRow, Commit, JournaledReply, LoadedSession, Record, SessionPage, SessionQuery,
+    Settings, Store, StoreError, Stream, UserRow, check, reads,
+};
+
+/// A store in one SQLite file (`madang.db`) of a data directory that this process alone uses.
+///
+/// Dropped without [`close`](SqliteStore::close), what was acked is safe all the same; the next start then checks
+/// the file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    jobs: mpsc::Sender<Job>,
+    /// Bytes that may still be queued.
+    room: Arc<Semaphore>,
+    room_max: u32,
+    readers: SqlitePool,
+    state: Arc<State>,
+    stop_check: Arc<AtomicBool>,
+    check: Mutex<Option<JoinHandle<()>>>,
+    dir: Arc<Mutex<DataDir>>,
+}
+
+impl SqliteStore {
+    /// Opens the store in `path`, which is made if need be, and starts its writer on the current tokio runtime.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] when another server uses the directory, [`StoreError::NewerSchema`] when a newer one
+    /// wrote it, [`StoreError::Full`] or [`StoreError::Failed`] when it can't be used.
+    pub async fn open(path: &Path, settings: Settings) -> Result<SqliteStore, StoreError> {
+        let path = path.to_owned();
+        let dir = spawn_blocking(move || DataDir::take(&path)).await;
+        let dir = dir.map_err(|_| said("taking the data directory", "the task was cancelled"))??;
+        let connector = Connector { file: dir.database().to_owned(), settings };
+        let mut connection = connector.writer().await.map_err(failed("opening the database"))?;
+        check_sqlite(&mut connection).await?;
+        migrate(&mut connection).await?;
+        let clean = dir.stopped_clean();
+        let state = Arc::new(State::new(if clean { Integrity::NotNeeded } else { Integrity::Running }));
+        let store = Self::start(connector.clone(), connection, dir, state);
+        if !clean {
+            let run = check::run(connector, Arc::clone(&store.state), Arc::clone(&store.stop_check));
+            *store.check.lock() = Some(tokio::spawn(run));
+        }
+        Ok(store)
+    }
+
+    fn start(
+        connector: Connector,
+        connection: SqliteConnection,
+        dir: DataDir,
+        state: Arc<State>,
+    ) -> SqliteStore {
+        let settings = connector.settings.clone();
+        let (jobs, waiting) = mpsc::channel(settings.queue_appends.max(1));
+        let dir = Arc::new(Mutex::new(dir));
+        let readers = connector.readers();
+        let room_max = settings.queue_bytes.max(1);
+        let writer = Writer {
+            jobs: waiting,
+            connector,
+            connection: Some(connection),
+            heads: Heads::default(),
+            state: Arc::clone(&state),
+            settings,
+            _dir: Arc::clone(&dir),
+        };
+        tokio::spawn(writer.run());
+        SqliteStore {
+            jobs,
+            room: Arc::new(Semaphore::new(room_max as usize)),
+            room_max,
+            readers,
+            state,
+            stop_check: Arc::default(),
+            check: Mutex::new(None),
+            dir,
+        }
+    }
+
+    /// How the check after an unclean stop stands.
+    #[must_use]
+    pub fn integrity(&self) -> Integrity {
+        self.state.integrity()
+    }
+
+    /// Waits until the check after an unclean stop has ended, if one runs.
+    pub async fn checked(&self) -> Integrity {
+        let check = self.check.lock().take();
+        if let Some(check) = check
+            && let Err(error) = check.await
+        {
+            self.state.set_integrity(Integrity::Unfinished(error.to_string()));
+        }
+        self.integrity()
+    }
+
+    /// Commits what is queued, moves everything into the database file, and notes the clean stop.
+    ///
+    /// Appends submitted afterwards fail. The lock on the directory goes with the store itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`] when it was closed before or the last writes failed; nothing acked is lost then, and
+    /// the next start checks the file.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        const DURING: &str = "closing the database";
+        self.stop_check.store(true, Ordering::Release);
+        let (reply, closed) = oneshot::channel();
+        self.jobs.send(Job::Close(reply)).await.map_err(|_| gone())?;
+        let connection = closed.await.map_err(|_| gone())?;
+        let integrity = self.checked().await;
+        self.readers.close().await;
+        let mut connection = connection.ok_or_else(|| said(DURING, "the last writes failed"))?;
+        query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await.map_err(failed(DURING))?;
+        connection.close().await.map_err(failed(DURING))?;
+        match integrity {
+            Integrity::NotNeeded | Integrity::Sound => {}
+            // The next start looks again.
+            Integrity::Running | Integrity::Damaged(_) | Integrity::Unfinished(_) => return Ok(()),
+        }
+        let dir = Arc::clone(&self.dir);
+        let marked = spawn_blocking(move || dir.lock().mark_clean()).await;
+        marked.map_err(|_| said(DURING, "the task was cancelled"))?
+    }
+}
+
+impl Store for SqliteStore {
+    fn submit(&self, append: Append) -> BoxFuture<'_, Result<Commit, StoreError>> {
+        Box::pin(async move {
+            let bytes = bytes_of(&append);
+            let weight = u32::try_from(bytes).unwrap_or(u32::MAX).min(self.room_max);
+            let room = Arc::clone(&self.room).acquire_many_owned(weight).await.map_err(|_| gone())?;
+            let (ack, acked) = oneshot::channel();
+            let queued = Queued { append, bytes, ack, room };
+            self.jobs.send(Job::Append(Box::new(queued))).await.map_err(|_| gone())?;
+            Ok(Box::pin(async move { acked.await.unwrap_or_else(|_| Err(gone())) }) as Commit)
+        })
+    }
+
+    fn load(&self, session: SessionId) -> BoxFuture<'_, Result<Option<LoadedSession>, StoreError>> {
+        Box::pin(
+            async move { reads::load(&self.readers, session).await.map_err(failed("loading a session")) },
+        )
+    }
+
+    fn read(
+        &self,
+        session: SessionId,
+        stream: Stream,
+        after: u64,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<Record>, StoreError>> {
+        let place = (session, stream);
+        Box::pin(async move {
+            reads::read(&self.readers, place, after, limit).await.map_err(failed("reading a log"))
+        })
+    }
+
+    fn command<'a>(
+        &'a self,
+        user: UserId,
+        id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<CommandRow>, StoreError>> {
+        Box::pin(
+            async move { reads::command(&self.readers, user, id).await.map_err(failed("finding a command")) },
+        )
+    }
+
+    fn sessions_of(
+        &self,
+        user: UserId,
+        query: SessionQuery,
+    ) -> BoxFuture<'_, Result<SessionPage, StoreError>> {
+        Box::pin(reads::sessions_of(&self.readers, user, query))
+    }
+
+    fn user(&self, user: UserId) -> BoxFuture<'_, Result<Option<UserRow>, StoreError>> {
+        Box::pin(async move { reads::user(&self.readers, user).await.map_err(failed("finding a person")) })
+    }
+
+    fn journaled_replies(&self) -> BoxFuture<'_, Result<Vec<JournaledReply>, StoreError>> {
+        Box::pin(async move {
+            reads::journaled_replies(&self.readers).await.map_err(failed("reading the journal"))
+        })
+    }
+
+    fn healthy(&self) -> bool {
+        self.state.healthy()
+    }
+}
+
+fn gone() -> StoreError {
+    said("handing over to the writer", "the store is closed")
+}

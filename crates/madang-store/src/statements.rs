@@ -1,0 +1,141 @@
+//! Every statement the store runs after start, in words that SQLite and PostgreSQL both know.
+//!
+//! Placeholders are `$n`. Rows are written many at a time, because each statement costs two thread switches.
+
+use std::sync::LazyLock;
+
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
+
+/// Rows in one statement, largest first: few sizes, so that few statements are prepared; not larger, because SQLite
+/// looks up `$n` placeholders one by one.
+const ROWS: [usize; 4] = [32, 8, 3, 1];
+
+/// A statement for any number of rows.
+pub(crate) struct Bulk {
+    texts: [(usize, SqlStr); ROWS.len()],
+}
+
+impl Bulk {
+    fn new(head: &str, columns: usize, tail: &str) -> Self {
+        let text = |rows: usize| {
+            let row = |r: usize| {
+                let names: Vec<String> = (1..=columns).map(|c| format!("${}", r * columns + c)).collect();
+                format!("({})", names.join(", "))
+            };
+            let values: Vec<String> = (0..rows).map(row).collect();
+            AssertSqlSafe(format!("{head} {}{tail}", values.join(", "))).into_sql_str()
+        };
+        // A clone makes the text shared, so that later clones are cheap.
+        Self { texts: ROWS.map(|rows| (rows, text(rows).clone())) }
+    }
+
+    /// The statement that takes the most of `rows` (at least 1), and how many it takes.
+    pub(crate) fn taking(&self, rows: usize) -> (usize, SqlStr) {
+        let fits = self.texts.iter().find(|(size, _)| *size <= rows);
+        let (size, text) = fits.unwrap_or(&self.texts[ROWS.len() - 1]);
+        (*size, text.clone())
+    }
+}
+
+macro_rules! bulk {
+    ($($(#[$doc:meta])* $name:ident = $head:literal, $columns:literal, $tail:literal;)*) => {
+        $($(#[$doc])* pub(crate) static $name: LazyLock<Bulk> = LazyLock::new(|| Bulk::new($head, $columns, $tail));)*
+    };
+}
+
+bulk! {
+    /// New records.
+    LOG = "INSERT INTO log (session, stream, position, at, actor, kind, data, checksum) VALUES", 8, "";
+    /// Commands carried out.
+    COMMANDS = "INSERT INTO commands (\"user\", id, digest, session, position, answer) VALUES", 6, "";
+    /// Lines of the list.
+    SESSIONS = "INSERT INTO sessions (session, epoch, title, title_folded, status, created_at, last_activity, \
+        message_count, participant_count) VALUES", 9,
+        " ON CONFLICT (session) DO UPDATE SET epoch = excluded.epoch, title = excluded.title, \
+        title_folded = excluded.title_folded, status = excluded.status, created_at = excluded.created_at, \
+        last_activity = excluded.last_activity, message_count = excluded.message_count, \
+        participant_count = excluded.participant_count";
+    /// Memberships given.
+    MEMBERS = "INSERT INTO members (session, \"user\", role) VALUES", 3,
+        " ON CONFLICT (session, \"user\") DO UPDATE SET role = excluded.role";
+    /// Memberships taken.
+    MEMBERS_GONE = "DELETE FROM members WHERE (session, \"user\") IN (VALUES", 2, ")";
+    /// People.
+    USERS = "INSERT INTO users (\"user\", display_name, guest, created_at, default_session) VALUES", 5,
+        " ON CONFLICT (\"user\") DO UPDATE SET display_name = excluded.display_name, guest = excluded.guest, \
+        created_at = excluded.created_at, default_session = excluded.default_session";
+    /// Journal lines of running replies.
+    JOURNAL = "INSERT INTO journal (message, n, session, turn, pieces) VALUES", 5,
+        " ON CONFLICT (message, n) DO UPDATE SET session = excluded.session, turn = excluded.turn, \
+        pieces = excluded.pieces";
+    /// Replies whose journal goes.
+    JOURNAL_GONE = "DELETE FROM journal WHERE message IN (VALUES", 1, ")";
+    /// Upstream requests.
+    LEDGER = "INSERT INTO ledger (at, session, turn, \"user\", model, request_id, upstream_id, usage, input_tokens, \
+        output_tokens, cost_micro_usd, price_table, estimated, outcome) VALUES", 14, "";
+    /// Compacted states; an older one never replaces a newer one.
+    SNAPSHOTS = "INSERT INTO snapshots (session, stream, position, data, checksum) VALUES", 5,
+        " ON CONFLICT (session, stream) DO UPDATE SET position = excluded.position, data = excluded.data, \
+        checksum = excluded.checksum WHERE excluded.position >= snapshots.position";
+    /// The last position of each of the streams named.
+    HEADS = "WITH wanted (session, stream) AS (VALUES", 2,
+        ") SELECT w.session, w.stream, (SELECT MAX(l.position) FROM log l WHERE l.session = w.session \
+        AND l.stream = w.stream) FROM wanted w";
+}
+
+/// A session's line.
+pub(crate) const SESSION: &str = "SELECT s.session, s.epoch, s.title, s.status, s.created_at, s.last_activity, \
+    s.message_count, s.participant_count FROM sessions s WHERE s.session = $1";
+
+/// A session's members.
+pub(crate) const MEMBERS_OF: &str =
+    "SELECT m.\"user\", m.role FROM members m WHERE m.session = $1 ORDER BY m.\"user\"";
+
+/// A stream's snapshot.
+pub(crate) const SNAPSHOT: &str =
+    "SELECT position, data, checksum FROM snapshots WHERE session = $1 AND stream = $2";
+
+/// A stretch of a stream.
+pub(crate) const READ: &str = "SELECT position, at, actor, kind, data, checksum FROM log \
+    WHERE session = $1 AND stream = $2 AND position > $3 ORDER BY position LIMIT $4";
+
+/// A command carried out.
+pub(crate) const COMMAND: &str =
+    "SELECT digest, session, position, answer FROM commands WHERE \"user\" = $1 AND id = $2";
+
+/// A page of a person's sessions, before a point in the list; `!` escapes.
+pub(crate) const SESSIONS_OF: &str = "SELECT s.session, s.epoch, s.title, s.status, s.created_at, s.last_activity, \
+    s.message_count, s.participant_count, m.role FROM members m JOIN sessions s ON s.session = m.session \
+    WHERE m.\"user\" = $1 AND s.status <> 'deleted' AND (s.last_activity, s.session) < ($2, $3) \
+    AND s.title_folded LIKE $4 ESCAPE '!' ORDER BY s.last_activity DESC, s.session DESC LIMIT $5";
+
+/// A person.
+pub(crate) const USER: &str =
+    "SELECT display_name, guest, created_at, default_session FROM users WHERE \"user\" = $1";
+
+/// All journal lines, reply by reply.
+pub(crate) const JOURNALED: &str =
+    "SELECT message, n, session, turn, pieces FROM journal ORDER BY message, n";
+
+/// Pieces whose reply ended before they came.
+pub(crate) const JOURNAL_ORPHANS: &str =
+    "DELETE FROM journal WHERE message NOT IN (SELECT message FROM journal WHERE n = -1)";
+
+/// A write for its own sake.
+pub(crate) const PULSE: &str = "UPDATE pulse SET n = n + 1";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bulk_statement_numbers_its_placeholders_row_by_row() {
+        let (rows, text) = MEMBERS_GONE.taking(7);
+        assert_eq!(rows, 3);
+        assert_eq!(
+            text.as_str(),
+            "DELETE FROM members WHERE (session, \"user\") IN (VALUES ($1, $2), ($3, $4), ($5, $6))"
+        );
+        assert_eq!([1, 2, 3, 8, 31, 32, 1000].map(|n| MEMBERS.taking(n).0), [1, 1, 3, 8, 8, 32, 32]);
+    }
+}

@@ -1,0 +1,280 @@
+//! The one task that writes: it takes what waits, commits it in one transaction, and answers after the commit.
+//!
+//! While a commit is under way the next group gathers, so a group is as large as the disk is slow, and a single
+//! append never waits for company. A commit that failed is never tried again: the connection is opened anew and a
+//! small write goes over the failed one's place in the write-ahead log, so that it is certain not to be there.
+
+use std::mem::size_of;
+use std::sync::Arc;
+
+use sqlx::query;
+use sqlx::sqlite::SqliteConnection;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+
+use crate::batch::Batch;
+use crate::connect::Connector;
+use crate::fault::{Fault, said};
+use crate::heads::{Claims, Heads};
+use crate::lock::DataDir;
+use crate::state::State;
+use crate::statements::PULSE;
+use crate::{Append, JournalEntry, Settings, StoreError};
+
+/// An append that waits, with the room it takes up in the queue.
+pub(crate) struct Queued {
+    /// What to write.
+    pub(crate) append: Append,
+    /// Its size as [`bytes_of`] counts.
+    pub(crate) bytes: usize,
+    /// Whom to tell.
+    pub(crate) ack: oneshot::Sender<Result<(), StoreError>>,
+    /// Given back when the append has been answered.
+    pub(crate) room: OwnedSemaphorePermit,
+}
+
+/// What the writer is asked to do.
+pub(crate) enum Job {
+    /// Write this.
+    Append(Box<Queued>),
+    /// Commit what was queued before, give the connection back, and end.
+    Close(oneshot::Sender<Option<SqliteConnection>>),
+}
+
+/// The writer's own state.
+pub(crate) struct Writer {
+    pub(crate) jobs: mpsc::Receiver<Job>,
+    pub(crate) connector: Connector,
+    pub(crate) connection: Option<SqliteConnection>,
+    pub(crate) heads: Heads,
+    pub(crate) state: Arc<State>,
+    pub(crate) settings: Settings,
+    /// Held until the last commit is done, so that no other server starts before.
+    pub(crate) _dir: Arc<parking_lot::Mutex<DataDir>>,
+}
+
+/// Why a whole group failed; shared by all its answers.
+enum GroupError {
+    Full,
+    Failed(&'static str, Arc<sqlx::Error>),
+}
+
+impl GroupError {
+    fn answer(&self) -> StoreError {
+        match self {
+            GroupError::Full => StoreError::Full,
+            GroupError::Failed(during, source) => {
+                StoreError::Failed { during, source: Box::new(Arc::clone(source)) }
+            }
+        }
+    }
+}
+
+/// An answer for each append of a group.
+type Answers = Vec<Result<(), StoreError>>;
+
+impl Writer {
+    /// Writes until told to close or until nobody can ask any more.
+    pub(crate) async fn run(mut self) {
+        let _writing = self.state.writing();
+        while let Some(job) = self.jobs.recv().await {
+            let (group, close) = self.gather(job);
+            if !group.is_empty() {
+                self.commit(group).await;
+            }
+            if let Some(reply) = close {
+                // Whoever asked may have given up; then the connection is closed by dropping it.
+                drop(reply.send(self.connection.take()));
+                return;
+            }
+        }
+    }
+
+    /// The next group: what waits already, up to the group's limits.
+    fn gather(&mut self, first: Job) -> (Vec<Queued>, Option<oneshot::Sender<Option<SqliteConnection>>>) {
+        let mut group = Vec::new();
+        let mut bytes = 0;
+        let mut next = Some(first);
+        while let Some(job) = next {
+            match job {
+                Job::Close(reply) => return (group, Some(reply)),
+                Job::Append(queued) => {
+                    bytes += queued.bytes;
+                    group.push(*queued);
+                }
+            }
+            let full = group.len() >= self.settings.group_appends || bytes >= self.settings.group_bytes;
+            next = if full { None } else { self.jobs.try_recv().ok() };
+        }
+        (group, None)
+    }
+
+    async fn commit(&mut self, group: Vec<Queued>) {
+        let (appends, acks): (Vec<_>, Vec<_>) =
+            group.into_iter().map(|queued| (queued.append, (queued.ack, queued.room))).unzip();
+        let answers = match self.try_commit(&appends).await {
+            Ok(answers) => answers,
+            Err(error) => {
+                self.recover(&error).await;
+                appends.iter().map(|_| Err(error.answer())).collect()
+            }
+        };
+        for (answer, (ack, room)) in answers.into_iter().zip(acks) {
+            drop(room);
+            // A session that was dropped meanwhile doesn't listen any more.
+            drop(ack.send(answer));
+        }
+    }
+
+    async fn try_commit(&mut self, appends: &[Append]) -> Result<Answers, GroupError> {
+        if self.connection.is_none() {
+            self.reopen().await?;
+        }
+        let Some(connection) = &mut self.connection else {
+            return Err(GroupError::Failed("reopening the database", Arc::new(sqlx::Error::WorkerCrashed)));
+        };
+        self.heads
+            .learn(connection, appends.iter())
+            .await
+            .map_err(|e| group_error("reading positions", e))?;
+        let mut claims = Claims::default();
+        let claim = |append| self.heads.claim(&claims, append).map(|claim| claims.take(claim));
+        let mut answers: Answers = appends.iter().map(claim).collect();
+        if answers.iter().all(Result::is_err) {
+            return Ok(answers);
+        }
+        let accepted =
+            appends.iter().zip(&answers).filter(|(_, answer)| answer.is_ok()).map(|(append, _)| append);
+        match write_together(connection, &Batch::of(accepted)).await {
+            Ok(()) => {}
+            Err(error) if matches!(Fault::of(&error), Fault::Taken | Fault::Rule) => {
+                rollback(connection).await;
+                claims = Claims::default();
+                answers = write_one_by_one(connection, &self.heads, &mut claims, appends)
+                    .await
+                    .map_err(|e| group_error("writing appends one by one", e))?;
+            }
+            Err(error) => return Err(group_error("writing appends", error)),
+        }
+        self.heads.committed(claims);
+        self.state.set_healthy(true);
+        Ok(answers)
+    }
+
+    /// After a group failed: makes sure that it is not on disk, and that the next one finds a sound connection.
+    async fn recover(&mut self, error: &GroupError) {
+        self.heads.forget();
+        self.state.set_healthy(false);
+        match error {
+            GroupError::Full => {
+                tracing::warn!(error = "no space left", "appends were refused");
+                if let Some(connection) = &mut self.connection {
+                    rollback(connection).await;
+                }
+            }
+            GroupError::Failed(during, source) => {
+                tracing::error!(during, error = %source, "appends failed, reopening the database");
+                self.connection = None;
+                if let Err(GroupError::Failed(during, source)) = self.reopen().await {
+                    tracing::error!(during, error = %source, "the database cannot be written");
+                }
+            }
+        }
+    }
+
+    async fn reopen(&mut self) -> Result<(), GroupError> {
+        let mut connection =
+            self.connector.writer().await.map_err(|e| group_error("reopening the database", e))?;
+        let pulse = async {
+            query("BEGIN IMMEDIATE").execute(&mut connection).await?;
+            query(PULSE).execute(&mut connection).await?;
+            query("COMMIT").execute(&mut connection).await
+        };
+        pulse.await.map_err(|e| group_error("writing to the reopened database", e))?;
+        self.connection = Some(connection);
+        Ok(())
+    }
+}
+
+fn group_error(during: &'static str, error: sqlx::Error) -> GroupError {
+    match Fault::of(&error) {
+        Fault::Full => GroupError::Full,
+        Fault::Taken | Fault::Rule | Fault::Damaged | Fault::Broken => {
+            GroupError::Failed(during, Arc::new(error))
+        }
+    }
+}
+
+async fn write_together(connection: &mut SqliteConnection, batch: &Batch<'_>) -> Result<(), sqlx::Error> {
+    query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+    batch.write(connection).await?;
+    query("COMMIT").execute(connection).await?;
+    Ok(())
+}
+
+/// The slow way, taken when something in the group breaks a rule of the schema: each append on its own.
+async fn write_one_by_one<'a>(
+    connection: &mut SqliteConnection,
+    heads: &Heads,
+    claims: &mut Claims<'a>,
+    appends: &'a [Append],
+) -> Result<Answers, sqlx::Error> {
+    query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+    let mut answers = Answers::with_capacity(appends.len());
+    for append in appends {
+        answers.push(match heads.claim(claims, append) {
+            Ok(claim) => write_alone(connection, append).await?.map(|()| claims.take(claim)),
+            Err(error) => Err(error),
+        });
+    }
+    query("COMMIT").execute(connection).await?;
+    Ok(answers)
+}
+
+async fn write_alone(
+    connection: &mut SqliteConnection,
+    append: &Append,
+) -> Result<Result<(), StoreError>, sqlx::Error> {
+    query("SAVEPOINT alone").execute(&mut *connection).await?;
+    let answer = match Batch::of([append]).write(connection).await {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            let answer = match Fault::of(&error) {
+                Fault::Taken => StoreError::Conflict,
+                Fault::Rule => said("writing an append", format!("it breaks a rule of the schema: {error}")),
+                Fault::Full | Fault::Damaged | Fault::Broken => return Err(error),
+            };
+            query("ROLLBACK TO alone").execute(&mut *connection).await?;
+            Err(answer)
+        }
+    };
+    query("RELEASE alone").execute(connection).await?;
+    Ok(answer)
+}
+
+async fn rollback(connection: &mut SqliteConnection) {
+    // SQLite rolls back by itself after some errors; then there is nothing to roll back.
+    if let Err(error) = query("ROLLBACK").execute(connection).await {
+        tracing::debug!(%error, "nothing to roll back");
+    }
+}
+
+/// How much of the queue an append takes up: its texts, and its rows' own size.
+pub(crate) fn bytes_of(append: &Append) -> usize {
+    let records: usize =
+        append.records.iter().map(|(_, r)| r.data.len() + r.kind.len() + size_of_val(r)).sum();
+    let command = append.command.as_ref().map_or(0, |c| c.answer.len() + c.id.len());
+    let journal: usize = append.journal.iter().map(|(_, entry)| journal_bytes(entry)).sum();
+    let snapshots: usize = append.snapshots.iter().map(|(_, s)| s.data.len()).sum();
+    let ledger: usize = append.ledger.iter().map(|l| l.usage.len() + size_of_val(l)).sum();
+    let sessions: usize = append.sessions.iter().map(|s| s.title.len() + size_of_val(s)).sum();
+    let users: usize = append.users.iter().map(|u| u.display_name.len() + size_of_val(u)).sum();
+    size_of::<Append>() + records + command + journal + snapshots + ledger + sessions + users
+}
+
+fn journal_bytes(entry: &JournalEntry) -> usize {
+    size_of_val(entry)
+        + match entry {
+            JournalEntry::Piece { pieces, .. } => pieces.len(),
+            JournalEntry::Begin { .. } | JournalEntry::End { .. } => 0,
+        }
+}
