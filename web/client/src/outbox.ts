@@ -1,0 +1,237 @@
+import type { Ack, CommandData, ErrorData } from "@madang/protocol";
+import { encodeCommand } from "./envelope.js";
+import { errorFrom, MadangError } from "./errors.js";
+import { Pace } from "./pace.js";
+import { refusesMessage } from "./reconnect.js";
+import { OUTBOX_MAX, RATE_LIMIT_TRIES, type Settings } from "./settings.js";
+import { newCommandId } from "./surroundings.js";
+import type { Answer, ClientStats, Clock, CommandType, Envelope, EventType, SendOptions } from "./types.js";
+
+/** The events that answer a command that asks; all others are answered by `ack`. */
+const ANSWERS: ReadonlyMap<CommandType, readonly EventType[]> = new Map([
+  ["auth", ["connected", "ack"]],
+  ["ping", ["pong"]],
+  ["list_sessions", ["sessions"]],
+  ["list_models", ["models"]],
+  ["session_status", ["session_status"]],
+  ["get_history", ["history"]],
+  ["follow_session", ["session_state", "resumed"]],
+] as const);
+
+/** The commands of the server's class `chat` (CM5), which are paced here so that a kept dozen isn't refused. */
+const CHAT: ReadonlySet<CommandType> = new Set([
+  "claude_message",
+  "chat_message",
+  "edit_queued",
+  "regenerate",
+  "edit_prompt",
+] as const);
+
+/** A command that has no answer yet. */
+interface Entry {
+  readonly id: string;
+  readonly type: CommandType;
+  readonly text: string;
+  readonly answers: readonly EventType[];
+  readonly timeoutMs: number;
+  readonly resend: boolean;
+  readonly resolve: (data: unknown) => void;
+  readonly reject: (error: MadangError) => void;
+  sent: boolean;
+  everSent: boolean;
+  refusals: number;
+  timer: unknown;
+}
+
+/** What an outbox needs of the client. */
+export interface OutboxHost {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly stats: ClientStats;
+  /** Sends text; false when there is no connection. */
+  send(text: string): boolean;
+  /** Bytes the server takes in one message; undefined while unknown. */
+  messageBytes(): number | undefined;
+}
+
+/** Commands from their call to their answer, across connections, each carried out at most once (CM2). */
+export class Outbox {
+  readonly #host: OutboxHost;
+  readonly #entries = new Map<string, Entry>();
+  readonly #pace: Pace;
+  #open = false;
+
+  constructor(host: OutboxHost) {
+    this.#host = host;
+    this.#pace = new Pace(host.clock, () => this.#flush());
+  }
+
+  /** Commands without an answer. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Whether a command waits that was never handed to a socket. */
+  isUnsent(id: string): boolean {
+    return this.#entries.get(id)?.everSent === false;
+  }
+
+  /** Takes a command and sends it as soon as it can. */
+  add<T extends CommandType>(type: T, data: CommandData[T], options: SendOptions = {}): Promise<Answer<T>> {
+    const { clock, settings } = this.#host;
+    const id = options.id ?? newCommandId(clock);
+    if (this.#entries.size >= OUTBOX_MAX) {
+      return Promise.reject(new MadangError("OUTBOX_FULL", "Too many commands wait.", { recoverable: true }));
+    }
+    if (this.#entries.has(id))
+      return Promise.reject(new MadangError("CONFLICT", "A command with this id waits already."));
+    if (options.signal?.aborted) return Promise.reject(aborted());
+    return new Promise<Answer<T>>((resolve, reject) => {
+      const abort = () => this.#fail(entry, aborted());
+      const settle = () => options.signal?.removeEventListener("abort", abort);
+      const entry: Entry = {
+        id,
+        type,
+        text: encodeCommand(type, data, id, clock.now()),
+        answers: ANSWERS.get(type) ?? ["ack"],
+        timeoutMs: options.timeoutMs ?? settings.answerMs,
+        resend: options.onLoss !== "fail",
+        resolve: (answer) => {
+          settle();
+          resolve(answer as Answer<T>);
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
+        sent: false,
+        everSent: false,
+        refusals: 0,
+        timer: undefined,
+      };
+      options.signal?.addEventListener("abort", abort);
+      this.#entries.set(id, entry);
+      this.#flush();
+    });
+  }
+
+  /** Takes a command back; its promise fails with `ABORTED`. */
+  drop(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) this.#fail(entry, aborted());
+  }
+
+  /** Commands flow: sends what waits, in order. */
+  opened(): void {
+    this.#open = true;
+    this.#flush();
+  }
+
+  /** Commands don't flow any more: what had no answer waits for the next connection, or fails. */
+  lost(code: number): void {
+    this.#open = false;
+    this.#pace.reset();
+    const sent = [...this.#entries.values()].filter((entry) => entry.sent);
+    if (refusesMessage(code)) this.#failCulprit(sent, code);
+    for (const entry of sent) {
+      this.#host.clock.clearTimeout(entry.timer);
+      entry.sent = false;
+      if (!entry.resend) {
+        this.#fail(
+          entry,
+          new MadangError("CONNECTION_LOST", "The connection was lost.", { recoverable: true }),
+        );
+      }
+    }
+  }
+
+  /** There will be no further connection. */
+  ended(error: MadangError): void {
+    this.#open = false;
+    this.#pace.reset();
+    for (const entry of [...this.#entries.values()]) this.#fail(entry, error);
+  }
+
+  /** Looks whether an event answers a command. */
+  answer(envelope: Envelope): void {
+    const id = envelope.correlation_id;
+    const entry = id === undefined ? undefined : this.#entries.get(id);
+    if (entry === undefined) return;
+    if (envelope.type === "error") return this.#refused(entry, envelope.data as Partial<ErrorData>);
+    if (!entry.answers.includes(envelope.type)) return;
+    this.#remove(entry);
+    entry.resolve(envelope.data satisfies unknown as Ack);
+  }
+
+  #refused(entry: Entry, data: Partial<ErrorData>): void {
+    const error = errorFrom(data);
+    if (error.code !== "RATE_LIMITED" || entry.refusals >= RATE_LIMIT_TRIES) return this.#fail(entry, error);
+    entry.refusals += 1;
+    entry.sent = false;
+    this.#host.clock.clearTimeout(entry.timer);
+    this.#pace.pause(error.retryAfter ?? this.#host.settings.backoffFirstMs * 2 ** entry.refusals);
+  }
+
+  /** Sends everything that is unsent, in order; a chat command that has to wait holds back the chat after it. */
+  #flush(): void {
+    if (!this.#open || this.#pace.paused) return;
+    const limit = this.#host.messageBytes();
+    let chatWaits = false;
+    for (const entry of [...this.#entries.values()]) {
+      if (entry.sent) continue;
+      if (limit !== undefined && bytesOf(entry.text, limit) > limit) {
+        this.#fail(entry, new MadangError("TOO_BIG", "The message is larger than the server takes."));
+        continue;
+      }
+      if (CHAT.has(entry.type)) {
+        chatWaits ||= !this.#pace.take();
+        if (chatWaits) continue;
+      }
+      if (!this.#host.send(entry.text)) return;
+      this.#sent(entry);
+    }
+  }
+
+  #sent(entry: Entry): void {
+    if (entry.everSent) this.#host.stats.resent += 1;
+    entry.sent = true;
+    entry.everSent = true;
+    entry.timer = this.#host.clock.setTimeout(() => {
+      this.#fail(
+        entry,
+        new MadangError("TIMEOUT", "The server did not answer in time.", { recoverable: true }),
+      );
+    }, entry.timeoutMs);
+  }
+
+  /** Of 1009 the largest is to blame; of 1008 the first, since commands are read in order. One each time, so it ends. */
+  #failCulprit(sent: Entry[], code: number): void {
+    const culprit = code === 1009 ? [...sent].sort((a, b) => b.text.length - a.text.length)[0] : sent[0];
+    if (culprit === undefined) return;
+    sent.splice(sent.indexOf(culprit), 1);
+    const error =
+      code === 1009
+        ? new MadangError("TOO_BIG", "The message is larger than the server takes.")
+        : new MadangError("INVALID_DATA", "The server refused the message.");
+    this.#fail(culprit, error);
+  }
+
+  #fail(entry: Entry, error: MadangError): void {
+    if (!this.#remove(entry)) return;
+    entry.reject(error);
+  }
+
+  #remove(entry: Entry): boolean {
+    this.#host.clock.clearTimeout(entry.timer);
+    return this.#entries.delete(entry.id);
+  }
+}
+
+function aborted(): MadangError {
+  return new MadangError("ABORTED", "The command was taken back.");
+}
+
+/** UTF-8 bytes; exact only where it could matter. */
+function bytesOf(text: string, limit: number): number {
+  return text.length * 3 <= limit ? text.length : new TextEncoder().encode(text).length;
+}

@@ -1,0 +1,100 @@
+import type { Ack, Effort } from "@madang/protocol";
+import type { StoreHost } from "./host.js";
+import type { PendingMessage } from "./state.js";
+
+/** What may go with a prompt. */
+export interface AskOptions {
+  /** The message it answers. */
+  readonly replyTo?: string | undefined;
+  /** The interrupted reply that Claude should go on with. */
+  readonly continues?: string | undefined;
+}
+
+/** What one can do in a session. Each promise settles when the server has answered; while offline it waits. */
+export abstract class SessionCommands {
+  readonly sessionId: string;
+  protected readonly host: StoreHost;
+
+  constructor(sessionId: string, host: StoreHost) {
+    this.sessionId = sessionId;
+    this.host = host;
+  }
+
+  /** Sends a message and shows it as pending until the transcript has it. */
+  protected abstract post(message: PendingMessage): Promise<Ack>;
+  protected abstract runningReply(): string | undefined;
+  protected abstract publishNow(): void;
+
+  /** Asks Claude. The prompt is shown at once, as pending. */
+  askClaude(content: string, options: AskOptions = {}): Promise<Ack> {
+    return this.post(this.#pendingOf("prompt", content, options));
+  }
+
+  /** Speaks to people. Shown at once, as pending. */
+  chat(content: string, options: Pick<AskOptions, "replyTo"> = {}): Promise<Ack> {
+    return this.post(this.#pendingOf("chat", content, options));
+  }
+
+  /** Stops a reply, or takes a waiting prompt back; without an id, the running reply. */
+  cancel(messageId: string | undefined = this.runningReply()): Promise<Ack> {
+    const message = messageId === undefined ? {} : { message_id: messageId };
+    return this.host.send("cancel", { session_id: this.sessionId, ...message });
+  }
+
+  /** Changes a prompt that still waits. */
+  editQueued(messageId: string, content: string): Promise<Ack> {
+    return this.host.send("edit_queued", { session_id: this.sessionId, message_id: messageId, content });
+  }
+
+  /** Asks the same again, as a sibling of the reply. */
+  regenerate(messageId: string): Promise<Ack> {
+    return this.host.send("regenerate", { session_id: this.sessionId, message_id: messageId });
+  }
+
+  /** Asks something else instead, as a sibling of the prompt. */
+  editPrompt(messageId: string, content: string): Promise<Ack> {
+    return this.host.send("edit_prompt", { session_id: this.sessionId, message_id: messageId, content });
+  }
+
+  /** Shows everyone the branch that the message is on. */
+  selectBranch(messageId: string): Promise<Ack> {
+    return this.host.send("select_branch", { session_id: this.sessionId, message_id: messageId });
+  }
+
+  /** Makes a new session from the branch up to a message; gives its id. */
+  async fork(messageId: string): Promise<string> {
+    const ack = await this.host.send("fork_session", { session_id: this.sessionId, message_id: messageId });
+    return ack.session_id ?? "";
+  }
+
+  /** Gives the session another title. */
+  rename(title: string): Promise<Ack> {
+    return this.host.send("rename_session", { session_id: this.sessionId, title });
+  }
+
+  /** Chooses who answers from the next prompt on; what is left out stays. */
+  configure(choice: { readonly model?: string; readonly effort?: Effort }): Promise<Ack> {
+    return this.host.send("configure_session", { session_id: this.sessionId, ...choice });
+  }
+
+  /** Makes the session read-only. */
+  close(): Promise<Ack> {
+    return this.host.send("close_session", { session_id: this.sessionId });
+  }
+
+  /** Makes it writable again. */
+  reopen(): Promise<Ack> {
+    return this.host.send("reopen_session", { session_id: this.sessionId });
+  }
+
+  /** Deletes the session, for everyone. */
+  remove(): Promise<Ack> {
+    return this.host.send("delete_session", { session_id: this.sessionId });
+  }
+
+  #pendingOf(kind: PendingMessage["kind"], content: string, options: AskOptions): PendingMessage {
+    const { replyTo, continues } = options;
+    const id = this.host.newId();
+    return { id, kind, content, replyTo, continues, createdAt: this.host.clock.now(), state: "sending" };
+  }
+}

@@ -1,0 +1,24 @@
+import type { CommandData } from "@madang/protocol";
+import type { Report } from "../listeners.js";
+import type { Settings } from "../settings.js";
+import type { Answer, ClientStats, Clock, CommandType, SendOptions } from "../types.js";
+
+/** What stores need of the client. */
+export interface StoreHost {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly stats: ClientStats;
+  readonly report: Report;
+  /** Sends a command. */
+  send<T extends CommandType>(type: T, data: CommandData[T], options?: SendOptions): Promise<Answer<T>>;
+  /** Takes a command back. */
+  drop(id: string): void;
+  /** Whether a command waits that was never handed to a socket. */
+  isUnsent(id: string): boolean;
+  /** Whether commands flow. */
+  connected(): boolean;
+  /** Who one is; undefined before the first `connected`. */
+  userId(): string | undefined;
+  /** A fresh command id. */
+  newId(): string;
+}

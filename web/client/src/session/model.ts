@@ -1,0 +1,172 @@
+import type {
+  ClaudeResponse,
+  Effort,
+  EventData,
+  Message,
+  Participant,
+  QueuedTurn,
+  Reply,
+  RunningTurn,
+  SessionState,
+  SessionSummary,
+} from "@madang/protocol";
+import type { Envelope, EventType } from "../types.js";
+import { ReplyAssembler, textOf } from "./reply.js";
+import type { Waiting } from "./state.js";
+import { Transcript } from "./transcript.js";
+
+type Change<T extends EventType> = (data: EventData[T], now: number) => void;
+type Changes = { readonly [T in EventType]?: Change<T> };
+
+/** What a session's events make of it: the mirror of the server's state, without network and time. */
+export class SessionModel {
+  readonly transcript = new Transcript();
+  summary: SessionSummary | null = null;
+  model = "";
+  effort: Effort | null = null;
+  participants: readonly Participant[] = [];
+  queued: readonly QueuedTurn[] = [];
+  waiting: Waiting | null = null;
+  running: ReplyAssembler | null = null;
+  deleted = false;
+  /** The branch that was chosen but is not known yet. */
+  wantedHead: string | null = null;
+  /** Finals whose text was not the text of their deltas. */
+  mismatches = 0;
+
+  readonly #changes: Changes = {
+    session_changed: ({ summary }) => this.#summarize(summary),
+    session_renamed: ({ title }) => this.#summarize({ title }),
+    session_configured: ({ model, effort }) => {
+      this.model = model;
+      this.effort = effort;
+    },
+    session_closed: () => this.#summarize({ status: "closed" }),
+    session_reopened: () => this.#summarize({ status: "active" }),
+    session_deleted: () => {
+      this.deleted = true;
+      this.#summarize({ status: "deleted" });
+    },
+    message_created: ({ message }) => this.transcript.append(message),
+    prompt_edited: ({ message_id, content }) =>
+      this.transcript.update(message_id, (old) => ({ ...old, content })),
+    turn_queued: ({ session_id: _, ...turn }) => {
+      this.queued = [...this.queued.filter((other) => other.turn_id !== turn.turn_id), turn].sort(byPosition);
+    },
+    turn_dequeued: ({ turn_id }) => this.#dequeue(turn_id),
+    turn_started: (data) => {
+      this.#dequeue(data.turn_id);
+      this.transcript.append(data.message);
+      this.#run({ ...data, message_id: data.message.message_id, n: 0, parts: [] });
+    },
+    turn_waiting: ({ message_id, code, retry_after, attempt }, now) => {
+      if (this.running?.messageId !== message_id) return;
+      this.waiting = { messageId: message_id, code, retryAt: now + retry_after, attempt };
+    },
+    head_changed: ({ head }) => {
+      this.wantedHead = this.transcript.show(head) ? null : head;
+    },
+    claude_response: (data) => {
+      if (data.completed) this.#finish(data);
+    },
+  };
+
+  /** Whether this build knows what an event does to a session. */
+  knows(type: string): type is EventType {
+    return Object.hasOwn(this.#changes, type);
+  }
+
+  /** Takes in an event that is not a delta. */
+  apply<T extends EventType>(envelope: Envelope<T>, now: number): void {
+    const change: Change<T> | undefined = this.knows(envelope.type)
+      ? this.#changes[envelope.type as T]
+      : undefined;
+    change?.(envelope.data, now);
+  }
+
+  /** Takes in a delta or a snapshot of the running reply; false when it brings nothing new. */
+  delta(data: ClaudeResponse): boolean {
+    if (this.running?.messageId !== data.message_id) return false;
+    const fresh = this.running.take(data);
+    if (fresh) this.waiting = null;
+    return fresh;
+  }
+
+  /** Starts over from a snapshot; keeps what is known of the same log (`sameLog`), so that nothing is drawn twice. */
+  reset(state: SessionState, sameLog: boolean): void {
+    if (sameLog) this.transcript.forgetUnfinished();
+    else this.transcript.clear();
+    this.transcript.merge(state.messages, state.branches, state.head);
+    this.wantedHead = null;
+    this.summary = state.summary;
+    this.model = state.model;
+    this.effort = state.effort;
+    this.participants = state.participants;
+    this.queued = state.queued;
+    this.waiting = null;
+    this.running = null;
+    this.deleted = state.summary.status === "deleted";
+    if (state.running !== null) this.#run(state.running);
+  }
+
+  #run(turn: RunningTurn): void {
+    this.waiting = null;
+    this.running = new ReplyAssembler(turn);
+    this.#summarize({ running: true });
+  }
+
+  #finish(data: ClaudeResponse): void {
+    const running = this.running?.messageId === data.message_id ? this.running.snapshot() : undefined;
+    const parts = data.parts ?? running?.parts ?? [];
+    if (running !== undefined) {
+      this.#compare(running.text, data, this.running?.doubtful === true);
+      this.running = null;
+      this.waiting = null;
+      this.#summarize({ running: false });
+    }
+    this.transcript.update(data.message_id, (message) => finished(message, data, [...parts]));
+  }
+
+  /** A restarted server may have journalled less than was seen, never something else (RS5). */
+  #compare(seen: string, data: ClaudeResponse, doubtful: boolean): void {
+    const final = data.parts === undefined ? data.content : textOf(data.parts);
+    const partial = doubtful || data.status === "interrupted";
+    const prefix = partial && (seen.startsWith(final) || final.startsWith(seen));
+    if (seen !== final && !prefix) this.mismatches += 1;
+  }
+
+  #dequeue(turnId: string): void {
+    const gone = this.queued.find((turn) => turn.turn_id === turnId);
+    if (gone === undefined) return;
+    this.queued = this.queued
+      .filter((turn) => turn !== gone)
+      .map((turn) => (turn.position > gone.position ? { ...turn, position: turn.position - 1 } : turn));
+  }
+
+  #summarize(change: Partial<SessionSummary>): void {
+    if (this.summary !== null) this.summary = { ...this.summary, ...change };
+  }
+}
+
+function byPosition(a: QueuedTurn, b: QueuedTurn): number {
+  return a.position - b.position;
+}
+
+function finished(message: Message, data: ClaudeResponse, parts: Reply["parts"]): Message {
+  const { content, status, usage, cost, model, stop_reason, simulated, stopped_by, error, ended_at } = data;
+  const old = message.reply;
+  const known = { usage, cost, stop_reason, stopped_by, error, ended_at };
+  return {
+    ...message,
+    content,
+    reply: {
+      status: status ?? "complete",
+      parts,
+      model: model ?? old?.model ?? "",
+      simulated: simulated ?? old?.simulated ?? false,
+      ...(Object.fromEntries(
+        Object.entries(known).filter(([, value]) => value !== undefined),
+      ) as Partial<Reply>),
+    },
+  };
+}

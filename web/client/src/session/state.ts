@@ -1,0 +1,96 @@
+import type { Effort, ErrorCode, Message, Participant, QueuedTurn, SessionSummary } from "@madang/protocol";
+import type { MadangError } from "../errors.js";
+
+/** How much of a session is here. */
+export type SessionPhase =
+  /** Nobody has asked for it. */
+  | "idle"
+  /** Asked for; nothing to show yet. */
+  | "loading"
+  /** Here and up to date. */
+  | "live"
+  /** What is here may be old: the connection is lost, or something was missed and is on its way. */
+  | "resyncing"
+  /** Deleted, or there is none that you may know of. */
+  | "gone"
+  /** Not allowed. */
+  | "forbidden"
+  /** It could not be had; it is asked for again by itself. `error` says why. */
+  | "failed";
+
+/** A message of one's own that is not in the transcript yet. */
+export interface PendingMessage {
+  /** The command's id; stays the same however often it is sent. */
+  readonly id: string;
+  readonly kind: "prompt" | "chat";
+  readonly content: string;
+  readonly replyTo?: string | undefined;
+  readonly continues?: string | undefined;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  /** On its way; kept until there is a connection; or refused, and then `error` says why. */
+  readonly state: "sending" | "kept" | "failed";
+  readonly error?: MadangError | undefined;
+}
+
+/** The upstream makes a running reply wait. */
+export interface Waiting {
+  readonly messageId: string;
+  readonly code: ErrorCode;
+  /** Unix milliseconds of the next try. */
+  readonly retryAt: number;
+  /** Which try comes next, from 2. */
+  readonly attempt: number;
+}
+
+/** A session as it is shown. Immutable; a field that has not changed is the same object as before. */
+export interface SessionSnapshot {
+  readonly sessionId: string;
+  readonly status: SessionPhase;
+  /** Why it is gone, forbidden or failed. */
+  readonly error: MadangError | null;
+  readonly summary: SessionSummary | null;
+  readonly model: string;
+  readonly effort: Effort | null;
+  readonly participants: readonly Participant[];
+  /** The current branch as far as it is loaded, oldest first. A running reply is in it, empty; its text is in `SessionStore.reply`. */
+  readonly messages: readonly Message[];
+  /** Whether `loadOlder` has something to load. */
+  readonly hasMore: boolean;
+  /** Older messages, or a branch that was chosen, are on their way; or could not be had. */
+  readonly history: "idle" | "loading" | "failed";
+  /** The last entry of the branch. */
+  readonly head: string | null;
+  /** Per message that has siblings: all of them, itself included, oldest first. */
+  readonly branches: ReadonlyMap<string, readonly string[]>;
+  /** The reply that is being written. */
+  readonly running: { readonly turnId: string; readonly promptId: string; readonly messageId: string } | null;
+  /** Prompts that wait, the next one first. */
+  readonly queued: readonly QueuedTurn[];
+  /** Why the running reply does not go on just now. */
+  readonly waiting: Waiting | null;
+  /** One's own messages that are not in the transcript yet, oldest first. */
+  readonly pending: readonly PendingMessage[];
+}
+
+/** A session before anything is known of it. */
+export function emptySnapshot(sessionId: string): SessionSnapshot {
+  return {
+    sessionId,
+    status: "idle",
+    error: null,
+    summary: null,
+    model: "",
+    effort: null,
+    participants: [],
+    messages: [],
+    hasMore: false,
+    history: "idle",
+    head: null,
+    branches: new Map(),
+    running: null,
+    queued: [],
+    waiting: null,
+    pending: [],
+  };
+}

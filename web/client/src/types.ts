@@ -1,0 +1,195 @@
+import type {
+  Ack,
+  CommandData,
+  Connected,
+  EventData,
+  History,
+  Models,
+  Pong,
+  Resumed,
+  SessionState,
+  SessionStatusData,
+  Sessions,
+} from "@madang/protocol";
+import type { Settings } from "./settings.js";
+
+/** The name of a command. */
+export type CommandType = keyof CommandData;
+/** The name of an event. */
+export type EventType = keyof EventData;
+
+/** What answers the commands that ask; every other command is answered by `Ack`. */
+export interface QueryAnswers {
+  auth: Connected;
+  ping: Pong;
+  list_sessions: Sessions;
+  list_models: Models;
+  session_status: SessionStatusData;
+  get_history: History;
+  follow_session: SessionState | Resumed;
+}
+
+/** What a command's promise gives. */
+export type Answer<T extends CommandType> = T extends keyof QueryAnswers ? QueryAnswers[T] : Ack;
+
+/** An event as it came: what goes around its data. */
+export interface Envelope<T extends EventType = EventType> {
+  readonly type: T;
+  readonly data: EventData[T];
+  readonly id?: string;
+  readonly timestamp?: number;
+  readonly session_id?: string;
+  readonly seq?: number;
+  readonly epoch?: string;
+  readonly correlation_id?: string;
+}
+
+/** Something to read and to be told about; fits `useSyncExternalStore`. */
+export interface Readable<T> {
+  /** Calls `listener` after each change, until the returned function is called. */
+  subscribe(listener: () => void): () => void;
+  /** The state as of the last notification: the same object until it changes. */
+  getSnapshot(): T;
+}
+
+/** Which sentence explains a lost connection; the words are the app's. */
+export type WhyKey =
+  | "lost"
+  | "no_answer"
+  | "handshake_failed"
+  | "credentials_failed"
+  | "restarting"
+  | "overloaded"
+  | "too_slow"
+  | "server_fault"
+  | "token_expired"
+  | "state_invalidated"
+  | "refused_message"
+  | "credential_refused"
+  | "forbidden"
+  | "no_such_session"
+  | "never_again"
+  | "goodbye";
+
+/** Why there is no connection. */
+export interface Why {
+  /** The WebSocket close code; 1006 where there was none. */
+  readonly code: number;
+  /** The server's own sentence, for developers; may be empty. */
+  readonly reason: string;
+  /** The sentence to show. */
+  readonly key: WhyKey;
+}
+
+/** How the connection stands. */
+export type ConnectionState =
+  /** `connect` was not called, or `close` was. */
+  | { readonly status: "idle" }
+  /** The first attempt is under way. */
+  | { readonly status: "connecting" }
+  /** Commands and events flow. */
+  | { readonly status: "connected"; readonly since: number }
+  /** Lost; comes back by itself at `retryAt` (null: this very moment). */
+  | {
+      readonly status: "reconnecting";
+      readonly attempt: number;
+      readonly retryAt: number | null;
+      readonly why: Why;
+    }
+  /** The machine has no network; comes back by itself when it has. */
+  | { readonly status: "offline"; readonly retryAt: number | null; readonly why: Why }
+  /** Ended by the server for good; `connect` tries again. */
+  | ({ readonly status: "closed" } & Why);
+
+/** How the client proves who it is: a ticket, a token that is exchanged for a ticket, or nothing (the login cookie, or a guest). */
+export type Credential = { readonly ticket: string } | { readonly token: string } | null;
+
+/** Time and chance; replaced in tests. */
+export interface Clock {
+  /** Unix milliseconds. */
+  now(): number;
+  /** A number from 0 up to, not including, 1. */
+  random(): number;
+  /** Calls `run` once after `ms`. */
+  setTimeout(run: () => void, ms: number): unknown;
+  /** Takes that back. */
+  clearTimeout(handle: unknown): void;
+  /** Calls `run` soon, once: before the next frame is drawn where frames are drawn. Notifications are bundled by it. */
+  defer(run: () => void): void;
+}
+
+/** What the machine says about its network and its page; replaced in tests. */
+export interface Surroundings {
+  /** False only when there surely is no network. */
+  online(): boolean;
+  /** Calls `listener` on a change, until the returned function is called. */
+  watch(listener: (change: "online" | "offline" | "visible") => void): () => void;
+}
+
+/** The part of `Storage` that is needed; `sessionStorage` fits. */
+export interface OutboxStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
+/** A WebSocket class: the browser's, or one like `ws` for Node. */
+export type SocketConstructor = new (url: string, protocols: string[]) => object;
+
+/** What `createClient` takes; everything has a default in a browser. */
+export interface ClientOptions {
+  /** Where the server listens: `wss://host/ws`. By default the page's own host. */
+  readonly url?: string | undefined;
+  /** Asked before each attempt. Without it, the login cookie or a guest. */
+  readonly credentials?: (() => Promise<Credential>) | undefined;
+  /** The WebSocket class; by default the global one. */
+  readonly WebSocket?: SocketConstructor | undefined;
+  /** Used to exchange a token for a ticket; by default the global one. */
+  readonly fetch?: typeof fetch | undefined;
+  /** Where prompts and chat messages wait that were not acknowledged, so that they survive a reload: `sessionStorage`. */
+  readonly storage?: OutboxStorage | undefined;
+  /** The client program's name and version. */
+  readonly client?: { readonly name: string; readonly version: string } | undefined;
+  /** Time-outs and intervals. */
+  readonly settings?: Partial<Settings> | undefined;
+  /** Time and chance. */
+  readonly clock?: Clock | undefined;
+  /** Network and page. */
+  readonly surroundings?: Surroundings | undefined;
+  /** Told of handlers that threw and events that could not be read; by default `console.error`. */
+  readonly onError?: ((error: unknown, where: string) => void) | undefined;
+}
+
+/** How one command is sent. */
+export interface SendOptions {
+  /** The command's id; by default a fresh one. The same id is never carried out twice (CM2). */
+  readonly id?: string | undefined;
+  /** Milliseconds of connected time to wait for the answer. */
+  readonly timeoutMs?: number | undefined;
+  /** Takes the command back; what was sent may be carried out all the same. */
+  readonly signal?: AbortSignal | undefined;
+  /** What happens when the connection is lost before the answer: sent again with the same id (the default), or failed. */
+  readonly onLoss?: "resend" | "fail" | undefined;
+}
+
+/** Counters for diagnosis; they only grow. */
+export interface ClientStats {
+  /** Connections that reached `connected`. */
+  connections: number;
+  /** Text frames read. */
+  frames: number;
+  /** Frames and envelopes that could not be read. */
+  garbage: number;
+  /** Events of a type this build doesn't know. */
+  unknownEvents: number;
+  /** Handlers that threw. */
+  handlerErrors: number;
+  /** Times a session was asked for afresh because an event was missing. */
+  gaps: number;
+  /** Events and deltas dropped because they were known already. */
+  duplicates: number;
+  /** Final replies whose text was not the text of their deltas; should stay 0 (DC2). */
+  textMismatches: number;
+  /** Commands sent again after a reconnection. */
+  resent: number;
+}

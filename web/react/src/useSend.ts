@@ -1,0 +1,26 @@
+import type { Ack, AskOptions } from "@madang/client";
+import { useMemo } from "react";
+import { useSessionStore } from "./useSessionStore.js";
+
+/** Ways to say something in a session. The promises fail with a `MadangError`; the pending message shows it too. */
+export interface Send {
+  /** Asks Claude. */
+  readonly askClaude: (content: string, options?: AskOptions) => Promise<Ack>;
+  /** Speaks to people. */
+  readonly chat: (content: string, options?: Pick<AskOptions, "replyTo">) => Promise<Ack>;
+  /** Stops the running reply, or takes a waiting prompt back. */
+  readonly cancel: (messageId?: string) => Promise<Ack>;
+}
+
+/** Says something in a session; the functions stay the same while the session does. */
+export function useSend(sessionId: string): Send {
+  const store = useSessionStore(sessionId);
+  return useMemo(
+    () => ({
+      askClaude: (content, options) => store.askClaude(content, options),
+      chat: (content, options) => store.chat(content, options),
+      cancel: (messageId) => store.cancel(messageId),
+    }),
+    [store],
+  );
+}
