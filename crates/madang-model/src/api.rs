@@ -118,6 +118,34 @@ pub struct ModelError {
 /// A reply as it is written. Dropping it stops the upstream at once.
 pub type Reply = BoxStream<'static, Result<StreamItem, ModelError>>;
 
+/// One of the upstream's limits, as its latest answer told it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Requests or tokens a minute.
+    pub limit: u64,
+    /// What is left of it.
+    pub remaining: u64,
+    /// Milliseconds from the answer until all of it is there again, when the upstream says.
+    pub reset_after_ms: Option<u64>,
+}
+
+/// The upstream's limits for a model, as its latest answer told them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RateLimits {
+    /// The model that was asked for.
+    pub model: String,
+    /// Requests a minute.
+    pub requests: Option<RateLimit>,
+    /// Tokens a minute, by the most restrictive limit in force.
+    pub tokens: Option<RateLimit>,
+    /// Tokens read a minute; those from the cache don't count.
+    pub input_tokens: Option<RateLimit>,
+    /// Tokens written a minute.
+    pub output_tokens: Option<RateLimit>,
+    /// Milliseconds from the answer during which no request should be made, when the upstream says.
+    pub retry_after_ms: Option<u64>,
+}
+
 /// What answers.
 pub trait Model: Send + Sync + 'static {
     /// Starts a reply. Waiting and retrying happen inside the stream; an error item is its last.
@@ -134,4 +162,22 @@ pub trait Model: Send + Sync + 'static {
 
     /// The price of what was used, in millionths of a US dollar, with the price table's version; none without a price.
     fn price(&self, model: &str, usage: &Usage) -> Option<(u64, String)>;
+
+    /// The upstream's rate limits, one entry for each model that was asked lately; empty when it names none.
+    fn limits(&self) -> Vec<RateLimits> {
+        Vec::new()
+    }
+}
+
+/// Whether a block (a [`StreamItem::PartEnded`]'s `raw`) is a call that we must answer with a `tool_result`.
+///
+/// Calls of the upstream's own tools are parts of kind `ToolUse` too, but the upstream answers them itself.
+#[must_use]
+pub fn awaits_tool_result(raw: &RawValue) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Block<'a> {
+        #[serde(rename = "type", borrow)]
+        kind: std::borrow::Cow<'a, str>,
+    }
+    serde_json::from_str(raw.get()).is_ok_and(|block: Block<'_>| block.kind == "tool_use")
 }
