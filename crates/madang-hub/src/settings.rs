@@ -1,9 +1,9 @@
 //! What an operator may set about live sessions.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Settings of live sessions; times in milliseconds.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Deltas of a reply are rolled up over this long, after the first; 0 sends each at once, 500 is the most (TU3).

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{AnthropicModel, Model, PriceTable, PricesError, SimulatedModel};
 
-/// A secret key. It can be used, but neither printed nor serialised.
+/// A secret key. It can be used, but not printed: shown or serialised it is `(hidden)`.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct ApiKey(String);
@@ -32,6 +32,12 @@ impl From<String> for ApiKey {
     }
 }
 
+impl Serialize for ApiKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("(hidden)")
+    }
+}
+
 impl fmt::Debug for ApiKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("ApiKey(…)")
@@ -39,7 +45,7 @@ impl fmt::Debug for ApiKey {
 }
 
 /// How long the upstream keeps the prompt in its cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum PromptCache {
     /// Nothing is marked for the cache.
     #[serde(rename = "off")]
@@ -54,7 +60,7 @@ pub enum PromptCache {
 }
 
 /// Settings of the model. Times are in milliseconds.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// The key of the Messages API. Without one the simulated model answers. Local servers take any.

@@ -1,9 +1,9 @@
 //! What can be set about the embedded database, each value with its unit and its reason.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Limits and waits of [`SqliteStore`](crate::SqliteStore).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Appends that wait for the writer (default 1,024, about a second of the promised load). A full queue
@@ -43,7 +43,7 @@ impl Default for Settings {
             busy_timeout_ms: 5_000,
             read_wait_ms: 10_000,
             cache_kib: 2_048,
-            checkpoint_pages: 1_000,
+            checkpoint_pages: 16000,
             database_bytes_max: 0,
         }
     }
