@@ -258,7 +258,6 @@ export class MadangClient {
   }
 
   #route(envelope: Envelope): void {
-    if (envelope.type === "session_changed") return this.#lineChanged(envelope);
     const id = envelope.session_id ?? ("session_id" in envelope.data ? envelope.data.session_id : undefined);
     const store = typeof id === "string" ? this.#sessions.get(id) : undefined;
     if (envelope.type === "error") {
@@ -269,7 +268,8 @@ export class MadangClient {
     if (envelope.type === "session_deleted" && typeof id === "string") {
       for (const list of this.#lists.values()) list.forget(id);
     }
-    store?.receive(envelope);
+    if (envelope.type === "session_changed") this.#lineChanged(envelope);
+    else store?.receive(envelope);
   }
 
   #lineChanged(envelope: Envelope): void {

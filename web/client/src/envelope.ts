@@ -10,24 +10,26 @@ export interface FrameContent {
 
 const NOTHING: FrameContent = { envelopes: [], garbage: 1 };
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** An envelope as it may come: nothing about it is known. */
+type Raw = { readonly [K in keyof Envelope]?: unknown };
+
+function isObject(value: unknown): value is Raw {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function optional(value: unknown, type: "string" | "number"): boolean {
-  // biome-ignore lint/suspicious/useValidTypeof: `type` is one of the two.
-  return value === undefined || typeof value === type;
+function isText(value: unknown): boolean {
+  return value === undefined || typeof value === "string";
 }
 
 function isEnvelope(value: unknown): value is Envelope {
   return (
     isObject(value) &&
-    typeof value["type"] === "string" &&
-    isObject(value["data"]) &&
-    optional(value["session_id"], "string") &&
-    optional(value["correlation_id"], "string") &&
-    optional(value["epoch"], "string") &&
-    optional(value["seq"], "number")
+    typeof value.type === "string" &&
+    isObject(value.data) &&
+    isText(value.session_id) &&
+    isText(value.correlation_id) &&
+    isText(value.epoch) &&
+    (value.seq === undefined || typeof value.seq === "number")
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Ack, CommandData, ErrorData } from "@madang/protocol";
+import type { CommandData, ErrorData } from "@madang/protocol";
 import { encodeCommand } from "./envelope.js";
 import { errorFrom, MadangError } from "./errors.js";
 import { Pace } from "./pace.js";
@@ -157,15 +157,20 @@ export class Outbox {
     const id = envelope.correlation_id;
     const entry = id === undefined ? undefined : this.#entries.get(id);
     if (entry === undefined) return;
-    if (envelope.type === "error") return this.#refused(entry, envelope.data as Partial<ErrorData>);
-    if (!entry.answers.includes(envelope.type)) return;
-    this.#remove(entry);
-    entry.resolve(envelope.data satisfies unknown as Ack);
+    if (envelope.type === "error") {
+      this.#refused(entry, envelope.data as Partial<ErrorData>);
+    } else if (entry.answers.includes(envelope.type)) {
+      this.#remove(entry);
+      entry.resolve(envelope.data);
+    }
   }
 
   #refused(entry: Entry, data: Partial<ErrorData>): void {
     const error = errorFrom(data);
-    if (error.code !== "RATE_LIMITED" || entry.refusals >= RATE_LIMIT_TRIES) return this.#fail(entry, error);
+    if (error.code !== "RATE_LIMITED" || entry.refusals >= RATE_LIMIT_TRIES) {
+      this.#fail(entry, error);
+      return;
+    }
     entry.refusals += 1;
     entry.sent = false;
     this.#host.clock.clearTimeout(entry.timer);

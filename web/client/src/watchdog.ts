@@ -71,7 +71,10 @@ export class Watchdog {
       this.#deadline = undefined;
       this.#ask(this.#settings.probeMs);
     } else if (this.#deadline !== undefined) {
-      if (now >= this.#deadline) return this.#events.dead();
+      if (now >= this.#deadline) {
+        this.#events.dead();
+        return;
+      }
     } else if (now - this.#heardAt >= this.#settings.pingAfterMs) {
       this.#ask(this.#settings.pongMs);
     }

@@ -23,7 +23,6 @@ export abstract class SessionCommands {
   /** Sends a message and shows it as pending until the transcript has it. */
   protected abstract post(message: PendingMessage): Promise<Ack>;
   protected abstract runningReply(): string | undefined;
-  protected abstract publishNow(): void;
 
   /** Asks Claude. The prompt is shown at once, as pending. */
   askClaude(content: string, options: AskOptions = {}): Promise<Ack> {

@@ -53,16 +53,16 @@ export class PendingMessages {
    */
   shown(message: Message, mine: boolean, wasSent: (id: string) => boolean): void {
     const known = [...this.#acknowledged].find(([, messageId]) => messageId === message.message_id)?.[0];
-    if (known !== undefined) return this.remove(known);
-    if (!mine) return;
     const alike = this.#list.find(
       (pending) =>
+        mine &&
         pending.kind === message.kind &&
         pending.content === message.content &&
         pending.state !== "failed" &&
         !this.#acknowledged.has(pending.id) &&
         wasSent(pending.id),
     );
-    if (alike !== undefined) this.remove(alike.id);
+    const shown = known ?? alike?.id;
+    if (shown !== undefined) this.remove(shown);
   }
 }

@@ -1,41 +1,39 @@
 import type { Ack, ClaudeResponse, Resumed, ResumePoint, SessionState } from "@madang/protocol";
 import { asMadangError, type MadangError } from "../errors.js";
 import { Cell } from "../listeners.js";
-import { HISTORY_PAGE, RESYNC_AT_ONCE } from "../settings.js";
+import { HISTORY_PAGE } from "../settings.js";
 import type { Envelope, Readable } from "../types.js";
 import { SessionCommands } from "./commands.js";
+import { Follower } from "./follower.js";
 import type { StoreHost } from "./host.js";
 import { SessionModel } from "./model.js";
 import { PendingMessages } from "./pending.js";
 import type { RunningReply } from "./reply.js";
-import { emptySnapshot, type PendingMessage, type SessionPhase, type SessionSnapshot } from "./state.js";
+import { emptySnapshot, type PendingMessage, type SessionSnapshot } from "./state.js";
 
-/** One session as this client sees it: follows it while someone reads, and stays right across lost connections. */
+/** One session as this client sees it: followed while someone reads, and right again after every lost connection. */
 export class SessionStore extends SessionCommands implements Readable<SessionSnapshot> {
   readonly #model = new SessionModel();
   readonly #pending = new PendingMessages();
+  readonly #follower: Follower;
   readonly #state: Cell<SessionSnapshot>;
   readonly #reply: Cell<RunningReply | null>;
-  #phase: SessionPhase = "idle";
-  #error: MadangError | null = null;
   #history: SessionSnapshot["history"] = "idle";
-  #epoch = "";
-  #seq = 0;
-  /** Whether `#epoch` and `#seq` mean something. */
-  #placed = false;
-  /** The position at which a replay is complete. */
-  #resumesTo = 0;
   #readers = 0;
-  #lingerTimer: unknown;
-  #retryTimer: unknown;
-  #resyncs = 0;
-  #asking = false;
+  #linger: unknown;
   #publishing = false;
 
   constructor(sessionId: string, host: StoreHost) {
     super(sessionId, host);
     this.#state = new Cell(emptySnapshot(sessionId), host.report, "session listener");
     this.#reply = new Cell<RunningReply | null>(null, host.report, "reply listener");
+    this.#follower = new Follower(sessionId, host, {
+      changed: () => this.#publishSoon(),
+      streams: () => {
+        const running = this.#model.running;
+        return Object.fromEntries(running === null ? [] : [[running.messageId, running.n]]);
+      },
+    });
   }
 
   /** Calls `listener` after each change but those of the running reply's text. Reading alone does not follow; see `follow`. */
@@ -49,7 +47,7 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
 
   /** Whether the session is, or is to be, followed on the server. */
   get followed(): boolean {
-    return this.#readers > 0 || this.#lingerTimer !== undefined;
+    return this.#readers > 0 || this.#linger !== undefined;
   }
 
   /** How many follow it here. */
@@ -57,28 +55,29 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     return this.#readers;
   }
 
-  /** Keeps the session up to date until the returned function is called (and a little longer). */
+  /** Keeps the session up to date until the returned function is called, and a little longer. */
   follow(): () => void {
+    const first = !this.followed;
     this.#readers += 1;
-    this.host.clock.clearTimeout(this.#lingerTimer);
-    const first = this.#lingerTimer === undefined && this.#readers === 1;
-    this.#lingerTimer = undefined;
-    if (first) this.#attach();
+    this.host.clock.clearTimeout(this.#linger);
+    this.#linger = undefined;
+    if (first) this.#follower.start();
     let released = false;
     return () => {
       if (released) return;
       released = true;
       this.#readers -= 1;
       if (this.#readers > 0) return;
-      this.#lingerTimer = this.host.clock.setTimeout(() => this.#detach(), this.host.settings.lingerMs);
+      this.#linger = this.host.clock.setTimeout(() => this.releaseNow(), this.host.settings.lingerMs);
     };
   }
 
-  /** Lets go at once if nobody reads it; for the client, when there are too many. */
+  /** Lets go of it now, if nobody follows it any more. */
   releaseNow(): void {
-    if (this.#readers > 0 || this.#lingerTimer === undefined) return;
-    this.host.clock.clearTimeout(this.#lingerTimer);
-    this.#detach();
+    if (this.#readers > 0 || this.#linger === undefined) return;
+    this.host.clock.clearTimeout(this.#linger);
+    this.#linger = undefined;
+    this.#follower.stop();
   }
 
   /** Loads the page before the first message shown. */
@@ -89,80 +88,68 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
   }
 
   /** Sends a failed message again. */
-  retry(id: string): void {
-    const failed = this.#pending.get(id);
+  retry(pendingId: string): void {
+    const failed = this.#pending.get(pendingId);
     if (failed?.state !== "failed") return;
     // Where the answer never came, the same id keeps it from being written twice; a refusal may be remembered.
-    const again = failed.error?.code === "TIMEOUT" ? id : this.host.newId();
-    this.#pending.remove(id);
-    this.post({ ...failed, id: again }).catch(() => {});
+    const id = failed.error?.code === "TIMEOUT" ? pendingId : this.host.newId();
+    this.#pending.remove(pendingId);
+    this.post({ ...failed, id }).catch(() => {});
   }
 
   /** Takes back a message that failed or waits for a connection. */
-  discard(id: string): void {
-    this.host.drop(id);
-    this.#pending.remove(id);
-    this.publishNow();
+  discard(pendingId: string): void {
+    this.host.drop(pendingId);
+    this.#pending.remove(pendingId);
+    this.#publishNow();
   }
 
-  /** Where this client stands, for `hello`; undefined when it needs a snapshot. */
+  /** Where this client stands, for `hello`; undefined when it needs a snapshot. Called by the client. */
   resumePoint(): ResumePoint | undefined {
-    if (!this.#placed) return undefined;
-    const running = this.#model.running;
-    const streams = running === null ? [] : [[running.messageId, running.n] as const];
-    return { epoch: this.#epoch, seq: this.#seq, streams: Object.fromEntries(streams) };
+    return this.#follower.point();
   }
 
-  /** Forgets the position: the next answer is a snapshot. */
+  /** Makes the next answer a snapshot. Called by the client. */
   invalidate(): void {
-    this.#placed = false;
+    this.#follower.invalidate();
   }
 
-  /** Commands flow again. `resumed` says whether `hello` asked for this session already. */
+  /** Commands flow again; `hello` has asked for this session already if `resumed`. Called by the client. */
   connected(resumed: boolean): void {
     this.#pending.mark(true);
-    if (this.followed && !resumed) this.#attach();
-    if (this.followed && resumed) this.#expect();
-    this.publishNow();
+    this.#follower.connected(resumed);
+    this.#publishNow();
   }
 
-  /** The connection is lost; what is here stays. */
+  /** The connection is lost; what is here stays. Called by the client. */
   lost(): void {
-    this.#asking = false;
-    this.host.clock.clearTimeout(this.#retryTimer);
     if (this.#model.running !== null) this.#model.running.doubtful = true;
-    if (this.#phase === "live" || this.#phase === "failed")
-      this.#phase = this.#placed ? "resyncing" : "loading";
+    this.#follower.lost();
     this.#pending.mark(false);
-    this.publishNow();
+    this.#publishNow();
   }
 
-  /** Takes in an event of this session. */
+  /** The server does not let one follow it. Called by the client. */
+  refused(error: MadangError): void {
+    this.#follower.refused(error);
+  }
+
+  /** Takes in an event of this session. Called by the client. */
   receive(envelope: Envelope): void {
     if (!this.followed) return;
-    switch (envelope.type) {
-      case "session_state":
-        return this.#reset(envelope.data as SessionState);
-      case "resumed":
-        return this.#resumed(envelope.data as Resumed);
-    }
-    if (!this.#placed && envelope.type !== "session_changed") return;
-    if (envelope.type === "claude_response" && (envelope.data as ClaudeResponse).stream) {
-      if (!this.#model.delta(envelope.data as ClaudeResponse)) this.host.stats.duplicates += 1;
-      return this.#publishSoon();
-    }
-    if (envelope.seq === undefined || this.#inOrder(envelope.seq, envelope.epoch)) this.#apply(envelope);
-  }
-
-  /** The server won't let this client follow the session. */
-  refused(error: MadangError): void {
-    this.#refused(error);
+    const { type, data, seq, epoch } = envelope;
+    if (type === "session_state") this.#reset(data as SessionState);
+    else if (type === "resumed") this.#follower.resumed(data as Resumed);
+    else if (!this.#follower.placed) return;
+    else if (type === "claude_response" && (data as ClaudeResponse).stream)
+      this.#delta(data as ClaudeResponse);
+    else if (seq === undefined || this.#follower.admits(seq, epoch)) this.#apply(envelope);
   }
 
   protected override async post(message: PendingMessage): Promise<Ack> {
     const { id, kind, content, replyTo, continues } = message;
     this.#pending.add({ ...message, state: this.host.connected() ? "sending" : "kept", error: undefined });
-    this.publishNow();
+    this.#publishNow();
     const base = {
       session_id: this.sessionId,
       content,
@@ -181,7 +168,7 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
       const failure = asMadangError(error);
       if (failure.code === "ABORTED") this.#pending.remove(id);
       else this.#pending.fail(id, failure);
-      this.publishNow();
+      this.#publishNow();
       throw failure;
     }
   }
@@ -190,115 +177,18 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     return this.#model.running?.messageId;
   }
 
-  #attach(): void {
-    if (this.#asking || this.#phase === "gone") return;
-    this.#phase = this.#placed ? "resyncing" : "loading";
-    this.publishNow();
-    if (this.host.connected()) this.#ask(true);
-  }
-
-  #detach(): void {
-    this.#lingerTimer = undefined;
-    this.host.clock.clearTimeout(this.#retryTimer);
-    if (this.host.connected() && this.#phase !== "gone" && this.#phase !== "forbidden") {
-      this.host.send("unfollow_session", { session_id: this.sessionId }, { onLoss: "fail" }).catch(() => {});
-    }
-    if (this.#phase !== "gone") this.#phase = "idle";
-    this.publishNow();
-  }
-
-  /** Asks for the session: for what was missed, or whole. */
-  #ask(resume: boolean): void {
-    if (this.#asking) return;
-    this.#asking = true;
-    this.host.clock.clearTimeout(this.#retryTimer);
-    const point = resume ? this.resumePoint() : undefined;
-    const data = { session_id: this.sessionId, ...(point === undefined ? {} : { resume: point }) };
-    this.host.send("follow_session", data, { onLoss: "fail" }).then(
-      () => {
-        this.#asking = false;
-      },
-      (error: unknown) => {
-        this.#asking = false;
-        this.#refused(asMadangError(error));
-      },
-    );
-  }
-
-  /** `hello` asked already; asks again if no answer comes. */
-  #expect(): void {
-    this.host.clock.clearTimeout(this.#retryTimer);
-    this.#retryTimer = this.host.clock.setTimeout(() => {
-      if (this.followed && this.#phase !== "live") this.#ask(true);
-    }, this.host.settings.helloMs);
-  }
-
-  #refused(error: MadangError): void {
-    if (error.code === "CONNECTION_LOST" || error.code === "CLOSED" || !this.followed) return;
-    this.#error = error;
-    if (error.code === "NOT_FOUND" || error.code === "INVALID_SESSION") this.#phase = "gone";
-    else if (error.code === "FORBIDDEN") this.#phase = "forbidden";
-    else {
-      this.#phase = "failed";
-      this.#retryLater(error.retryAfter);
-    }
-    this.publishNow();
-  }
-
-  #retryLater(hint?: number): void {
-    const { backoffFirstMs, backoffMaxMs } = this.host.settings;
-    const wait = hint ?? Math.min(backoffMaxMs, backoffFirstMs * 2 ** Math.min(this.#resyncs, 10));
-    this.#resyncs += 1;
-    this.host.clock.clearTimeout(this.#retryTimer);
-    this.#retryTimer = this.host.clock.setTimeout(() => {
-      if (this.followed && this.host.connected()) this.#ask(false);
-    }, wait);
-  }
-
   #reset(state: SessionState): void {
-    this.#model.reset(state, this.#epoch === state.epoch);
-    this.#epoch = state.epoch;
-    this.#seq = state.seq;
-    this.#placed = true;
-    for (const message of state.messages) this.#shown(message.message_id);
-    this.#arrived();
-  }
-
-  #resumed(data: Resumed): void {
-    this.#resumesTo = data.to;
-    if (this.#seq >= data.to) this.#arrived();
-  }
-
-  #arrived(): void {
-    this.host.clock.clearTimeout(this.#retryTimer);
-    this.#phase = this.#model.deleted ? "gone" : "live";
-    this.#error = null;
+    // What can't be read must not take the place of what is shown.
+    const sameLog = this.#follower.snapshot(state.epoch, state.seq);
+    this.#model.reset(state, sameLog);
+    for (const { message_id } of state.messages) this.#settle(message_id);
+    if (this.#model.deleted) this.#follower.gone();
     this.#publishSoon();
   }
 
-  /** Whether a durable event is the next one; asks for what was missed if it is a later one (DC5). */
-  #inOrder(seq: number, epoch: string | undefined): boolean {
-    if (epoch === undefined || epoch === this.#epoch) {
-      if (seq === this.#seq + 1) return true;
-      if (seq <= this.#seq) {
-        this.host.stats.duplicates += 1;
-        return false;
-      }
-    }
-    this.#resync(epoch === undefined || epoch === this.#epoch);
-    return false;
-  }
-
-  #resync(sameLog: boolean): void {
-    if (this.#asking || this.#phase === "failed") return;
-    this.host.stats.gaps += 1;
-    this.#phase = "resyncing";
-    if (this.#resyncs < RESYNC_AT_ONCE) {
-      // The second time in a row a replay has not helped: ask for the whole.
-      this.#ask(sameLog && this.#resyncs === 0);
-      this.#resyncs += 1;
-    } else this.#retryLater();
-    this.#publishSoon();
+  #delta(data: ClaudeResponse): void {
+    if (this.#model.delta(data)) this.#publishSoon();
+    else this.host.stats.duplicates += 1;
   }
 
   #apply(envelope: Envelope): void {
@@ -307,32 +197,31 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     } catch (error) {
       this.host.stats.garbage += 1;
       this.host.report(error, `event ${envelope.type}`);
-      this.#resync(false);
+      this.#follower.resync(false);
       return;
     }
-    if (envelope.seq !== undefined) {
-      this.#seq = envelope.seq;
-      this.#resyncs = 0;
-      if (this.#phase === "resyncing" && this.#seq >= this.#resumesTo && !this.#asking) this.#phase = "live";
-    }
-    if (envelope.type === "message_created") this.#shown(this.#model.transcript.head ?? "");
-    if (this.#model.deleted) this.#phase = "gone";
-    if (this.#model.wantedHead !== null) this.#loadPage(undefined).catch(() => {});
+    if (envelope.seq !== undefined) this.#follower.advance(envelope.seq);
+    if (envelope.type === "message_created") this.#settle(this.#model.transcript.head ?? "");
+    if (this.#model.deleted) this.#follower.gone();
+    if (this.#model.wantedHead !== null && this.#history !== "loading")
+      this.#loadPage(undefined).catch(() => {});
     this.host.stats.textMismatches += this.#model.mismatches;
     this.#model.mismatches = 0;
     this.#publishSoon();
   }
 
-  #shown(id: string): void {
+  /** The transcript shows a message: it may be one that was pending. */
+  #settle(id: string): void {
     const message = this.#model.transcript.get(id);
     if (message === undefined) return;
     const mine = message.author.user_id === this.host.userId();
-    this.#pending.shown(message, mine, (pending) => !this.host.isUnsent(pending));
+    this.#pending.shown(message, mine, (pendingId) => !this.host.isUnsent(pendingId));
   }
 
+  /** Loads the page before a message, or the newest of the branch that is chosen now. */
   async #loadPage(before: string | undefined): Promise<void> {
     this.#history = "loading";
-    this.publishNow();
+    this.#publishNow();
     const data = {
       session_id: this.sessionId,
       limit: HISTORY_PAGE,
@@ -348,7 +237,7 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
       this.#history = "failed";
       throw asMadangError(error);
     } finally {
-      this.publishNow();
+      this.#publishNow();
     }
   }
 
@@ -357,24 +246,30 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     if (this.#publishing) return;
     this.#publishing = true;
     this.host.clock.defer(() => {
-      if (this.#publishing) this.publishNow();
+      if (this.#publishing) this.#publishNow();
     });
   }
 
-  protected override publishNow(): void {
+  #publishNow(): void {
     this.#publishing = false;
-    this.#state.set(this.#next(this.#state.getSnapshot()));
+    const old = this.#state.getSnapshot();
+    const next = this.#snapshot(old);
+    const keys = Object.keys(next) as (keyof SessionSnapshot)[];
+    if (keys.some((key) => !Object.is(next[key], old[key]))) this.#state.set(next);
     this.#reply.set(this.#model.running?.snapshot() ?? null);
   }
 
-  /** The state now; the old object if nothing in it has changed. */
-  #next(old: SessionSnapshot): SessionSnapshot {
+  #snapshot(old: SessionSnapshot): SessionSnapshot {
     const { transcript, running, summary, model, effort, participants, queued, waiting } = this.#model;
-    const sameRun = old.running?.messageId === running?.messageId;
-    const next: SessionSnapshot = {
+    const turn = running && {
+      turnId: running.turnId,
+      promptId: running.promptId,
+      messageId: running.messageId,
+    };
+    return {
       sessionId: this.sessionId,
-      status: this.#phase,
-      error: this.#error,
+      status: this.#follower.phase,
+      error: this.#follower.error,
       summary,
       model,
       effort,
@@ -384,17 +279,10 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
       history: this.#history,
       head: transcript.head,
       branches: transcript.branches,
-      running:
-        sameRun || running === null
-          ? running && old.running
-          : { turnId: running.turnId, promptId: running.promptId, messageId: running.messageId },
+      running: turn?.messageId === old.running?.messageId ? old.running : turn,
       queued,
       waiting,
       pending: this.#pending.list,
     };
-    const changed = (Object.keys(next) as (keyof SessionSnapshot)[]).some(
-      (key) => !Object.is(next[key], old[key]),
-    );
-    return changed ? next : old;
   }
 }

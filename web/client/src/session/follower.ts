@@ -1,0 +1,208 @@
+import type { Resumed, ResumePoint } from "@madang/protocol";
+import { asMadangError, type MadangError } from "../errors.js";
+import { RESYNC_AT_ONCE } from "../settings.js";
+import type { StoreHost } from "./host.js";
+import type { SessionPhase } from "./state.js";
+
+/** What a follower needs of its store. */
+export interface FollowerEvents {
+  /** The phase, or the error, is another. */
+  changed(): void;
+  /** Per running reply, the last delta there is. */
+  streams(): Record<string, number>;
+}
+
+/** Keeps one session's place in its log: asks for it, sees what is missing, asks again (DC5, RS1). */
+export class Follower {
+  readonly #sessionId: string;
+  readonly #host: StoreHost;
+  readonly #events: FollowerEvents;
+  #wanted = false;
+  #phase: SessionPhase = "idle";
+  #error: MadangError | null = null;
+  /** Where it stands; undefined when only a snapshot helps. */
+  #place: { readonly epoch: string; readonly seq: number } | undefined;
+  /** The epoch of what is shown, which outlives the place. */
+  #shown = "";
+  /** The position at which a replay is complete. */
+  #until = 0;
+  /** Times in a row that asking has not helped. */
+  #vain = 0;
+  #asking = false;
+  #timer: unknown;
+
+  constructor(sessionId: string, host: StoreHost, events: FollowerEvents) {
+    this.#sessionId = sessionId;
+    this.#host = host;
+    this.#events = events;
+  }
+
+  get phase(): SessionPhase {
+    return this.#phase;
+  }
+
+  get error(): MadangError | null {
+    return this.#error;
+  }
+
+  /** Whether there is a state that events can be applied to. */
+  get placed(): boolean {
+    return this.#place !== undefined;
+  }
+
+  /** Wants the session from now on. */
+  start(): void {
+    this.#wanted = true;
+    this.#wait();
+    if (this.#host.connected()) this.#ask(true);
+  }
+
+  /** Does not want it any more; what is known stays. */
+  stop(): void {
+    this.#wanted = false;
+    this.#host.clock.clearTimeout(this.#timer);
+    const attached = this.#phase !== "gone" && this.#phase !== "forbidden";
+    if (attached && this.#host.connected()) {
+      this.#host
+        .send("unfollow_session", { session_id: this.#sessionId }, { onLoss: "fail" })
+        .catch(() => {});
+    }
+    if (this.#phase !== "gone") this.#phase = "idle";
+    this.#events.changed();
+  }
+
+  /** Where it stands, for `hello` and `follow_session`. */
+  point(): ResumePoint | undefined {
+    return this.#place && { ...this.#place, streams: this.#events.streams() };
+  }
+
+  /** Forgets the place: the next answer is a snapshot. */
+  invalidate(): void {
+    this.#place = undefined;
+  }
+
+  /** Commands flow again; `hello` has asked for this session already if `resumed`. */
+  connected(resumed: boolean): void {
+    if (!this.#wanted || this.#phase === "gone" || this.#phase === "forbidden") return;
+    this.#wait();
+    this.#asking = resumed;
+    if (resumed) this.#later(this.#host.settings.helloMs, true);
+    else this.#ask(true);
+  }
+
+  /** The connection is lost. */
+  lost(): void {
+    this.#asking = false;
+    this.#host.clock.clearTimeout(this.#timer);
+    if (this.#phase === "live" || this.#phase === "failed") this.#wait();
+  }
+
+  /** A snapshot has come; says whether it is of the log that is shown already. */
+  snapshot(epoch: string, seq: number): boolean {
+    const sameLog = epoch === this.#shown;
+    this.#place = { epoch, seq };
+    this.#shown = epoch;
+    this.#arrived();
+    return sameLog;
+  }
+
+  /** A replay follows. */
+  resumed(data: Resumed): void {
+    this.#asking = false;
+    this.#until = data.to;
+    if (this.#place !== undefined && this.#place.seq >= data.to) this.#arrived();
+  }
+
+  /** Whether a durable event is the next one. An earlier one is known; a later one means that something is missing. */
+  admits(seq: number, epoch: string | undefined): boolean {
+    const place = this.#place;
+    if (place === undefined) return false;
+    const sameLog = epoch === undefined || epoch === place.epoch;
+    if (sameLog && seq === place.seq + 1) return true;
+    if (sameLog && seq <= place.seq) this.#host.stats.duplicates += 1;
+    else this.resync(sameLog);
+    return false;
+  }
+
+  /** An event was applied. */
+  advance(seq: number): void {
+    if (this.#place === undefined) return;
+    this.#place = { epoch: this.#place.epoch, seq };
+    this.#vain = 0;
+    if (this.#phase === "resyncing" && seq >= this.#until) this.#arrived();
+  }
+
+  /** Something is missing or broken: asks for what was missed, or for the whole. */
+  resync(replay: boolean): void {
+    if (this.#asking || this.#phase === "failed") return;
+    this.#host.stats.gaps += 1;
+    this.#wait();
+    // A replay that did not help the first time will not help the second.
+    if (this.#vain < RESYNC_AT_ONCE) this.#ask(replay && this.#vain === 0);
+    else this.#later(this.#pause(), false);
+    this.#vain += 1;
+  }
+
+  /** The server does not let one follow it. */
+  refused(error: MadangError): void {
+    if (!this.#wanted || error.code === "CONNECTION_LOST" || error.code === "CLOSED") return;
+    this.#error = error;
+    if (error.code === "NOT_FOUND" || error.code === "INVALID_SESSION") this.#phase = "gone";
+    else if (error.code === "FORBIDDEN") this.#phase = "forbidden";
+    else {
+      this.#phase = "failed";
+      this.#later(error.retryAfter ?? this.#pause(), false);
+      this.#vain += 1;
+    }
+    this.#events.changed();
+  }
+
+  /** The session was deleted. */
+  gone(): void {
+    this.#phase = "gone";
+    this.#host.clock.clearTimeout(this.#timer);
+  }
+
+  #wait(): void {
+    this.#phase = this.#shown === "" ? "loading" : "resyncing";
+    this.#until = Number.POSITIVE_INFINITY;
+    this.#events.changed();
+  }
+
+  #arrived(): void {
+    this.#host.clock.clearTimeout(this.#timer);
+    this.#asking = false;
+    this.#phase = "live";
+    this.#error = null;
+    this.#events.changed();
+  }
+
+  #ask(resume: boolean): void {
+    if (this.#asking) return;
+    this.#asking = true;
+    const point = resume ? this.point() : undefined;
+    const data = { session_id: this.#sessionId, ...(point === undefined ? {} : { resume: point }) };
+    this.#host.send("follow_session", data, { onLoss: "fail" }).then(
+      () => {
+        this.#asking = false;
+      },
+      (error: unknown) => {
+        this.#asking = false;
+        this.refused(asMadangError(error));
+      },
+    );
+  }
+
+  #later(ms: number, resume: boolean): void {
+    this.#host.clock.clearTimeout(this.#timer);
+    this.#timer = this.#host.clock.setTimeout(() => {
+      this.#asking = false;
+      if (this.#wanted && this.#host.connected() && this.#phase !== "live") this.#ask(resume);
+    }, ms);
+  }
+
+  #pause(): number {
+    const { backoffFirstMs, backoffMaxMs } = this.#host.settings;
+    return Math.min(backoffMaxMs, backoffFirstMs * 2 ** Math.min(this.#vain, 10));
+  }
+}
