@@ -165,6 +165,10 @@ impl Accumulated {
         if let Some(content) = self.message["content"].as_array_mut() {
             content.push(block.clone());
         }
+        if block["type"] == "fallback" {
+            // The model that goes on is the one the message names.
+            self.message["model"] = block["to"]["model"].clone();
+        }
     }
 
     fn apply_delta(&mut self, index: usize, delta: &Value) {
