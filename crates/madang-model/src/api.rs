@@ -169,6 +169,35 @@ pub trait Model: Send + Sync + 'static {
     }
 }
 
+/// The message of the assistant to be sent back in later requests, made of the blocks that it ended with.
+///
+/// Empty texts are left out, because the upstream refuses them; none when nothing else is there.
+#[must_use]
+pub fn assistant_message<'a>(blocks: impl IntoIterator<Item = &'a RawValue>) -> Option<Arc<RawValue>> {
+    let mut message = String::from("{\"role\":\"assistant\",\"content\":[");
+    let mut is_empty = true;
+    for block in blocks.into_iter().filter(|block| !is_empty_text(block)) {
+        if !std::mem::take(&mut is_empty) {
+            message.push(',');
+        }
+        message.push_str(block.get());
+    }
+    message.push_str("]}");
+    let message = RawValue::from_string(message).expect("raw values in an array are JSON");
+    (!is_empty).then(|| Arc::from(message))
+}
+
+fn is_empty_text(raw: &RawValue) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Block {
+        #[serde(rename = "type")]
+        kind: String,
+        text: String,
+    }
+    serde_json::from_str(raw.get())
+        .is_ok_and(|block: Block| block.kind == "text" && block.text.trim().is_empty())
+}
+
 /// Whether a block (a [`StreamItem::PartEnded`]'s `raw`) is a call that we must answer with a `tool_result`.
 ///
 /// Calls of the upstream's own tools are parts of kind `ToolUse` too, but the upstream answers them itself.

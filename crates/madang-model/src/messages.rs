@@ -10,6 +10,7 @@ mod body_stream;
 mod catalog;
 mod failure;
 mod headers;
+mod history;
 mod http;
 mod reply;
 mod retry;

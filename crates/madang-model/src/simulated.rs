@@ -15,6 +15,7 @@ use madang_protocol::{Effort, ModelInfo, Usage};
 use crate::settings::ms;
 use crate::{BoxFuture, Model, ModelError, Reply, Request, Settings};
 use ask::Ask;
+pub(crate) use script::SIGNATURE;
 use script::Script;
 use stream::Playing;
 

@@ -72,9 +72,10 @@ impl Block {
         match self.shape {
             Shape::Text => {
                 let text = self.object.string("text").unwrap_or_default();
-                let cited = self.object.get("citations").and_then(|raw| serde_json::from_str(raw.get()).ok());
+                let cited = self.object.get("citations");
+                let cited: Option<Vec<_>> = cited.and_then(|raw| serde_json::from_str(raw.get()).ok());
                 self.show(text, out);
-                for citation in cited.unwrap_or_else(Vec::new) {
+                for citation in cited.unwrap_or_default() {
                     self.cite(citation, out);
                 }
             }

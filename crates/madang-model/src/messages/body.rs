@@ -6,6 +6,7 @@
 use bytes::Bytes;
 
 use super::catalog::Known;
+use super::history::without_simulated;
 use super::wire::json_string;
 use crate::{PromptCache, Request};
 
@@ -45,7 +46,7 @@ pub(crate) fn write(request: &Request, known: Option<&Known>, cache: PromptCache
         if position > 0 {
             body.push(',');
         }
-        body.push_str(message.get());
+        body.push_str(&without_simulated(message));
     }
     body.push_str("]}");
     Bytes::from(body)

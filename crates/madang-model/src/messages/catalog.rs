@@ -1,8 +1,8 @@
 //! The models the upstream offers and what each of them can: asked for, kept, asked for anew when old.
 //!
+//! The order is the upstream's (newest first): the dates it gives may be unknown ones.
 //! What is old is better than nothing: a refresh that fails leaves the list as it was.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,7 +37,6 @@ pub(crate) struct Known {
     pub(crate) info: ModelInfo,
     /// Whether it decides itself how long to think.
     pub(crate) adaptive_thinking: bool,
-    created_at: String,
 }
 
 /// The list and how old it is.
@@ -148,7 +147,6 @@ impl Catalog {
             let Some(last_id) = last_id else { break };
             after = format!("&after_id={last_id}");
         }
-        models.sort_by_key(|known| Reverse(known.created_at.clone()));
         Ok(models)
     }
 }
@@ -185,8 +183,6 @@ struct Listed {
     #[serde(default)]
     display_name: Option<String>,
     #[serde(default)]
-    created_at: Option<Value>,
-    #[serde(default)]
     lifecycle: Option<String>,
     #[serde(default)]
     max_input_tokens: Option<u64>,
@@ -218,8 +214,7 @@ impl Listed {
             pdf_input: can("/pdf_input"),
             id: self.id.clone(),
         };
-        let created_at = self.created_at.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
-        Known { info, adaptive_thinking: can("/thinking/types/adaptive"), created_at }
+        Known { info, adaptive_thinking: can("/thinking/types/adaptive") }
     }
 }
 

@@ -98,26 +98,18 @@ fn first_number(words: &[&str]) -> Option<usize> {
 
 /// The last text of a message; what comes before it may be what the place adds by itself.
 fn newest_text(content: &Value) -> String {
-    let text = match content {
-        Value::Array(blocks) => {
-            let mut texts = blocks.iter().rev().filter_map(|block| block.get("text")?.as_str());
-            texts.next().unwrap_or_default()
-        }
-        other => other.as_str().unwrap_or_default(),
-    };
-    text.trim().to_owned()
+    let blocks = content.as_array().map(Vec::as_slice).unwrap_or_default();
+    let newest = blocks.iter().rev().find_map(|block| block.get("text")?.as_str());
+    content.as_str().or(newest).unwrap_or_default().trim().to_owned()
 }
 
 fn tool_results(content: &Value) -> Vec<String> {
     let blocks = content.as_array().map(Vec::as_slice).unwrap_or_default();
     let results = blocks.iter().filter(|block| block["type"] == "tool_result");
     results
-        .map(|result| match &result["content"] {
-            Value::String(text) => text.clone(),
-            other => {
-                let text = newest_text(other);
-                if text.is_empty() { other.to_string() } else { text }
-            }
+        .map(|result| {
+            let text = newest_text(&result["content"]);
+            if text.is_empty() { result["content"].to_string() } else { text }
         })
         .collect()
 }
