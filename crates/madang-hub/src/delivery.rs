@@ -18,6 +18,9 @@ pub trait Viewer: Send + Sync + 'static {
     /// Which version it speaks; a version-1 viewer is sent no parts but text, and one envelope a frame.
     fn version(&self) -> ProtocolVersion;
 
+    /// The session can't be served to it any more (a fault of ours): close with 4202, so that it comes back.
+    fn invalidate(&self);
+
     /// Takes batches, in order, to be written together. Must return at once, whatever the socket does.
     fn deliver(&self, batches: &[Arc<Batch>]);
 }
@@ -86,10 +89,18 @@ impl Outgoing {
         }
     }
 
+    /// Encodes a durable event whose data was already written out for the log.
+    #[must_use]
+    pub fn durable(event: Event, data: &str, session: SessionId, position: Position, at: UnixMs) -> Outgoing {
+        let stored = Outgoing::stored(event.kind(), data, session, position, at);
+        Outgoing { event: Some(event), ..stored }
+    }
+
     /// Encodes a stored event without reading its data.
     #[must_use]
     pub fn stored(kind: &str, data: &str, session: SessionId, position: Position, at: UnixMs) -> Outgoing {
-        let head = Head { session: Some(session), position: Some(position), correlation_id: None, at, unique: 0 };
+        let head =
+            Head { session: Some(session), position: Some(position), correlation_id: None, at, unique: 0 };
         Outgoing {
             session: Some(session),
             kind: kind.to_owned(),

@@ -1,37 +1,29 @@
-//! The door to all sessions: connections attach here, and hand in their commands.
+//! The door to all sessions.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use madang_bus::Bus;
 use madang_model::Model;
-use madang_protocol::{Command, Event, ModelInfo, UserId};
-use madang_store::Store;
+use madang_protocol::{
+    Delivery, ErrorCode, Event, Head, ModelInfo, Models, SessionId, SessionStatus, SessionSummary, Sessions,
+    UserId,
+};
+use madang_session::Rejection;
+use madang_store::{JournaledReply, SessionQuery, Store, StoreError};
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::{Semaphore, oneshot};
 
-use crate::{Clock, Settings, Viewer};
+use crate::link::{Caller, Link};
+use crate::live::{Live, ToLive};
+use crate::people::People;
+use crate::registry::Registry;
+use crate::{Clock, Outgoing, Settings, Viewer};
 
-/// Who acts, as the edge has established it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
-    /// The person.
-    pub user: UserId,
-    /// The name others see.
-    pub display_name: Arc<str>,
-    /// Whether they are a guest.
-    pub guest: bool,
-}
-
-/// A command as it came in.
-#[derive(Debug, Clone)]
-pub struct Submission {
-    /// The sender's id for it; answers carry it as `correlation_id`.
-    pub id: String,
-    /// Whether the id is the client's own, so that a repeat is answered and not carried out again (CM2).
-    pub idempotent: bool,
-    /// Hash of type and data.
-    pub digest: [u8; 16],
-    /// The command.
-    pub command: Command,
-}
+/// Stripes of the lock under which default sessions are made: a person's two tabs must not make two.
+const DEFAULT_LOCKS: usize = 64;
 
 /// Figures for metrics and health.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,10 +39,25 @@ pub struct HubStats {
 /// All live sessions of this node. Cheap to clone.
 #[derive(Clone)]
 pub struct Hub {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
-struct Inner {}
+pub(crate) struct Inner {
+    pub(crate) settings: Settings,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) model: Arc<dyn Model>,
+    pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) people: People,
+    pub(crate) permits: Arc<Semaphore>,
+    pub(crate) draining: AtomicBool,
+    /// Replies that an earlier run left unfinished, until their session takes them (RS5).
+    pub(crate) unfinished: Mutex<HashMap<SessionId, JournaledReply>>,
+    pub(crate) models: RwLock<Arc<[ModelInfo]>>,
+    pub(crate) default_locks: [tokio::sync::Mutex<()>; DEFAULT_LOCKS],
+    unique: AtomicU64,
+}
 
 impl Hub {
     /// Starts the hub and finalises the replies that an earlier run left unfinished (RS5).
@@ -63,58 +70,181 @@ impl Hub {
         model: Arc<dyn Model>,
         bus: Arc<dyn Bus>,
         clock: Arc<dyn Clock>,
-    ) -> Result<Hub, madang_store::StoreError> {
-        unimplemented!("lead is writing this")
+    ) -> Result<Hub, StoreError> {
+        let unfinished: HashMap<_, _> =
+            store.journaled_replies().await?.into_iter().map(|reply| (reply.session, reply)).collect();
+        let sessions: Vec<_> = unfinished.keys().copied().collect();
+        let hub = Hub {
+            inner: Arc::new(Inner {
+                registry: Registry::new(settings.mailbox, settings.live_sessions_max),
+                people: People::default(),
+                permits: Arc::new(Semaphore::new(settings.running_turns_max)),
+                draining: AtomicBool::new(false),
+                unfinished: Mutex::new(unfinished),
+                models: RwLock::new(Arc::from(Vec::new())),
+                default_locks: std::array::from_fn(|_| tokio::sync::Mutex::new(())),
+                unique: AtomicU64::new(1),
+                settings,
+                store,
+                model,
+                bus,
+                clock,
+            }),
+        };
+        hub.finish_unfinished(sessions);
+        Ok(hub)
+    }
+
+    /// Wakes each session that was cut off; its task does the rest when it loads.
+    fn finish_unfinished(&self, sessions: Vec<SessionId>) {
+        let hub = self.clone();
+        tokio::spawn(async move {
+            for session in sessions {
+                if hub.send(session, ToLive::Wake).await.is_err() {
+                    tracing::warn!(session.id = %session, "an unfinished reply waits for its session to be opened");
+                }
+            }
+            // So that the first choice of a model can be checked; a failure only leaves the list unknown.
+            hub.refresh_models().await.ok();
+        });
     }
 
     /// Attaches a connection; dropping the link detaches it from every session.
+    #[must_use]
     pub fn attach(&self, caller: Caller, viewer: Arc<dyn Viewer>) -> Link {
-        unimplemented!("lead is writing this")
+        self.inner.people.add(caller.user, viewer.clone());
+        Link::new(self.clone(), caller, viewer)
     }
 
     /// Whether the simulated model answers.
+    #[must_use]
     pub fn simulated(&self) -> bool {
-        unimplemented!("lead is writing this")
+        self.inner.model.simulated()
     }
 
     /// The session that the person's version-1 clients mean when they name none, if it was made (TU1).
-    pub async fn default_session(&self, user: UserId) -> Option<madang_protocol::SessionId> {
-        unimplemented!("lead is writing this")
+    pub async fn default_session(&self, user: UserId) -> Option<SessionId> {
+        let session = self.inner.store.user(user).await.ok()??.default_session?;
+        let loaded = self.inner.store.load(session).await.ok()??;
+        (loaded.row.status != SessionStatus::Deleted).then_some(session)
     }
 
     /// Figures.
+    #[must_use]
     pub fn stats(&self) -> HubStats {
-        unimplemented!("lead is writing this")
+        HubStats {
+            live_sessions: self.inner.registry.len(),
+            connections: self.inner.people.connections(),
+            running_turns: self.inner.registry.running_turns(),
+        }
     }
 
-    /// Whether commands can be carried out (store healthy, not draining), for `/readyz`.
+    /// Whether commands can be carried out, for `/readyz`.
+    #[must_use]
     pub fn ready(&self) -> bool {
-        unimplemented!("lead is writing this")
+        !self.draining() && self.inner.store.healthy()
+    }
+
+    pub(crate) fn draining(&self) -> bool {
+        self.inner.draining.load(Ordering::Relaxed)
     }
 
     /// Takes no new prompts, waits until running turns have ended or `deadline_ms` is over, then interrupts and stores the rest.
     pub async fn drain(&self, deadline_ms: u64) {
-        unimplemented!("lead is writing this")
+        self.inner.draining.store(true, Ordering::Relaxed);
+        let deadline = tokio::time::Instant::now() + Duration::from_millis(deadline_ms);
+        let mut ended = Vec::new();
+        for mailbox in self.inner.registry.all() {
+            let (done, wait) = oneshot::channel();
+            if mailbox.send(ToLive::Drain { deadline, done }).await.is_ok() {
+                ended.push(wait);
+            }
+        }
+        for wait in ended {
+            // An error says that the session's task has ended already: all the better.
+            wait.await.ok();
+        }
+    }
+
+    /// Hands something to a session's task, which is started when it does not run.
+    pub(crate) async fn send(&self, session: SessionId, message: ToLive) -> Result<(), Rejection> {
+        let mut message = message;
+        // A task that is just ending refuses; its successor takes it. Several in a row would be a fault.
+        for _ in 0..8 {
+            let (mailbox, place) = self.inner.registry.mailbox(session)?;
+            if let Some(place) = place {
+                Live::spawn(self.clone(), session, place);
+            }
+            match mailbox.send(message).await {
+                Ok(()) => return Ok(()),
+                Err(refused) => message = refused.0,
+            }
+        }
+        Err(Rejection::new(ErrorCode::ServiceUnavailable, "This session can't be opened now. Try again."))
+    }
+
+    /// Encodes an answer to one connection.
+    pub(crate) fn outgoing(
+        &self,
+        session: Option<SessionId>,
+        correlation_id: Option<&str>,
+        event: Event,
+    ) -> Outgoing {
+        debug_assert!(event.delivery() != Delivery::Durable, "durable events have a position");
+        let at = self.inner.clock.now();
+        let unique = self.inner.unique.fetch_add(1, Ordering::Relaxed);
+        Outgoing::new(event, Head { session, position: None, correlation_id, at, unique })
+    }
+
+    pub(crate) fn models(&self) -> Arc<[ModelInfo]> {
+        self.inner.models.read().clone()
+    }
+
+    /// The models one may choose, as the upstream lists them now.
+    pub(crate) async fn refresh_models(&self) -> Result<Models, Rejection> {
+        let models = self.inner.model.models().await.map_err(|error| Rejection {
+            retry_after_ms: error.retry_after_ms,
+            ..Rejection::new(error.code, error.message)
+        })?;
+        *self.inner.models.write() = models.clone().into();
+        Ok(Models { models, default: self.inner.model.default_model(), simulated: self.simulated() })
+    }
+
+    /// A page of the person's sessions, with what is live in them.
+    pub(crate) async fn sessions_of(&self, user: UserId, query: SessionQuery) -> Result<Sessions, Rejection> {
+        let page =
+            self.inner.store.sessions_of(user, query).await.map_err(|error| store_rejection(&error))?;
+        let line = |(row, role): (madang_store::SessionRow, madang_protocol::Role)| {
+            let (present, running) = self.inner.registry.facts(row.session);
+            let status =
+                if present && row.status == SessionStatus::Idle { SessionStatus::Active } else { row.status };
+            SessionSummary {
+                session_id: row.session,
+                title: row.title,
+                status,
+                role,
+                created_at: row.created_at,
+                last_activity: row.last_activity,
+                participant_count: row.participant_count,
+                message_count: row.message_count,
+                running,
+            }
+        };
+        Ok(Sessions { sessions: page.sessions.into_iter().map(line).collect(), next: page.next })
     }
 }
 
-/// One connection's tie to the hub.
-pub struct Link {
-    caller: Caller,
-    viewer: Arc<dyn Viewer>,
-}
-
-impl Link {
-    /// Who acts.
-    pub fn caller(&self) -> &Caller {
-        &self.caller
-    }
-
-    /// Hands in one command. Its answer and its events come through the viewer, in order, each `ack` or `error` with the
-    /// submission's id as `correlation_id`. Waits while the session's mailbox is full: stop reading the socket meanwhile.
-    ///
-    /// `hello`, `auth` and `ping` are the edge's own and are refused here.
-    pub async fn submit(&self, submission: Submission) {
-        unimplemented!("lead is writing this")
+/// What a person is told when the store fails; the log has the cause.
+pub(crate) fn store_rejection(error: &StoreError) -> Rejection {
+    match error {
+        StoreError::BadCursor => Rejection::invalid("cursor", "is not one that was given out"),
+        StoreError::Full => Rejection::new(
+            ErrorCode::ServiceUnavailable,
+            "The server's disk is full. Nothing was saved; try again later.",
+        ),
+        _ => {
+            tracing::error!(error = error as &dyn std::error::Error, "the store failed");
+            Rejection::new(ErrorCode::ServiceUnavailable, "The server can't save or read now. Try again.")
+        }
     }
 }

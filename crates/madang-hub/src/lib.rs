@@ -4,10 +4,18 @@
 
 mod clock;
 mod delivery;
+mod history;
 mod hub;
+mod link;
+mod live;
+mod people;
+mod prompt;
+mod registry;
 mod settings;
+mod turn;
 
 pub use clock::{Clock, SystemClock};
 pub use delivery::{Batch, Form, Outgoing, StreamPiece, Viewer};
-pub use hub::{Caller, Hub, HubStats, Link, Submission};
+pub use hub::{Hub, HubStats};
+pub use link::{Caller, Link, Submission};
 pub use settings::Settings;

@@ -1,7 +1,8 @@
 //! A command in, events out: the exhaustive match that is the routing table.
 
 use madang_protocol::{
-    Ack, Actor, Command, Effort, ErrorCode, Event, MessageId, ModelInfo, Role, SessionId, TurnId, UnixMs, UserId,
+    Ack, Actor, Command, Effort, ErrorCode, Event, MessageId, ModelInfo, Role, SessionId, TurnId, UnixMs,
+    UserId,
 };
 use rand::Rng;
 

@@ -82,5 +82,8 @@ pub fn authorize(role: Option<Role>, action: Action) -> Result<(), Rejection> {
     if allowed {
         return Ok(());
     }
-    Err(Rejection::new(ErrorCode::Forbidden, "Your role in this session does not allow this. Ask the owner for access."))
+    Err(Rejection::new(
+        ErrorCode::Forbidden,
+        "Your role in this session does not allow this. Ask the owner for access.",
+    ))
 }

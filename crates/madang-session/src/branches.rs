@@ -8,17 +8,29 @@ use crate::state::{Fork, Waiting};
 use crate::{Action, Caller, Rejection, Session, authorize};
 
 impl Step<'_> {
-    pub(crate) fn regenerate(&mut self, member: &Member<'_>, data: &madang_protocol::Regenerate) -> Result<(), Rejection> {
+    pub(crate) fn regenerate(
+        &mut self,
+        member: &Member<'_>,
+        data: &madang_protocol::Regenerate,
+    ) -> Result<(), Rejection> {
         authorize(member.role, Action::Prompt)?;
         self.session.writable()?;
         self.check_room()?;
         let (prompt_id, reply) = self.prompt_of(data.message_id)?;
-        if reply.is_some_and(|id| self.session.running.as_ref().is_some_and(|running| running.message_id == id)) {
-            return Err(Rejection::new(ErrorCode::Conflict, "This reply is still being written. Stop it first."));
+        if reply
+            .is_some_and(|id| self.session.running.as_ref().is_some_and(|running| running.message_id == id))
+        {
+            return Err(Rejection::new(
+                ErrorCode::Conflict,
+                "This reply is still being written. Stop it first.",
+            ));
         }
         let turn_id = self.turn_id();
         self.applied.answer.message_id = Some(prompt_id);
-        self.start_or_queue(member, Waiting { turn_id, prompt_id, regenerates: reply, command: member.command_key() });
+        self.start_or_queue(
+            member,
+            Waiting { turn_id, prompt_id, regenerates: reply, command: member.command_key() },
+        );
         Ok(())
     }
 
@@ -61,18 +73,22 @@ impl Step<'_> {
         let message = self.session.transcript.get(id).ok_or_else(|| Rejection::not_found("message"))?;
         match message.kind {
             MessageKind::Prompt => {
-                let reply = self.session.turns.iter().rev().find(|turn| turn.prompt_id == id).map(|turn| turn.reply_id);
+                let reply = self
+                    .session
+                    .turns
+                    .iter()
+                    .rev()
+                    .find(|turn| turn.prompt_id == id)
+                    .map(|turn| turn.reply_id);
                 Ok((id, reply))
             }
             MessageKind::Reply => {
                 let turn = self.session.turns.iter().find(|turn| turn.reply_id == id);
-                // A fork copies replies without their turns: the nearest prompt before it is the one it answers.
-                let prompt = turn.map(|turn| turn.prompt_id).or_else(|| {
-                    self.session.transcript.branch(Some(id)).find(|m| m.kind == MessageKind::Prompt).map(|m| m.message_id)
-                });
-                Ok((prompt.ok_or_else(|| Rejection::not_found("prompt"))?, Some(id)))
+                Ok((turn.ok_or_else(|| Rejection::not_found("prompt"))?.prompt_id, Some(id)))
             }
-            MessageKind::Chat => Err(Rejection::invalid("message_id", "names a chat message, not a prompt or reply")),
+            MessageKind::Chat => {
+                Err(Rejection::invalid("message_id", "names a chat message, not a prompt or reply"))
+            }
         }
     }
 }
@@ -92,7 +108,10 @@ impl Session {
         }
         let running = self.running.as_ref().map(|running| running.message_id);
         if running.is_some_and(|running| self.transcript.leads_to(running, Some(message))) {
-            return Err(Rejection::new(ErrorCode::Conflict, "A reply on this branch is still being written."));
+            return Err(Rejection::new(
+                ErrorCode::Conflict,
+                "A reply on this branch is still being written.",
+            ));
         }
         let mut messages: Vec<_> = self.transcript.branch(Some(message)).cloned().collect();
         messages.reverse();

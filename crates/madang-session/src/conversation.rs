@@ -2,8 +2,8 @@
 
 use madang_protocol::limits::{CONTENT_BYTES_MAX, QUEUED_TURNS_MAX};
 use madang_protocol::{
-    Actor, Author, Cancel, ChatMessage, ClaudeMessage, EditQueued, ErrorCode, Message, MessageCreated, MessageId,
-    MessageKind, PromptEdited, ReplyStatus, SessionRenamed, TurnDequeued, TurnId, TurnQueued,
+    Actor, Author, Cancel, ChatMessage, ClaudeMessage, EditQueued, ErrorCode, Message, MessageCreated,
+    MessageId, MessageKind, PromptEdited, ReplyStatus, SessionRenamed, TurnDequeued, TurnId, TurnQueued,
 };
 
 use crate::apply::{Effect, Member, Step, session_of};
@@ -19,13 +19,18 @@ pub(crate) fn check_content(content: &str) -> Result<(), Rejection> {
         return Err(Rejection::invalid("content", "is empty"));
     }
     if content.len() > CONTENT_BYTES_MAX {
-        return Err(Rejection::invalid("content", "is too long").details(format!("content: {CONTENT_BYTES_MAX} bytes at most")));
+        return Err(Rejection::invalid("content", "is too long")
+            .details(format!("content: {CONTENT_BYTES_MAX} bytes at most")));
     }
     Ok(())
 }
 
 impl Step<'_> {
-    pub(crate) fn claude_message(&mut self, member: &Member<'_>, data: &ClaudeMessage) -> Result<(), Rejection> {
+    pub(crate) fn claude_message(
+        &mut self,
+        member: &Member<'_>,
+        data: &ClaudeMessage,
+    ) -> Result<(), Rejection> {
         authorize(member.role, Action::Prompt)?;
         self.session.writable()?;
         let content = match data.continues {
@@ -53,7 +58,8 @@ impl Step<'_> {
         self.session.writable()?;
         check_content(&data.content)?;
         data.reply_to.map_or(Ok(()), |id| self.known(id, "reply_to"))?;
-        let message = Message { reply_to: data.reply_to, ..self.entry(member, MessageKind::Chat, &data.content) };
+        let message =
+            Message { reply_to: data.reply_to, ..self.entry(member, MessageKind::Chat, &data.content) };
         self.applied.answer.message_id = Some(message.message_id);
         self.emit(MessageCreated { session_id: session_of(self), message });
         Ok(())
@@ -72,7 +78,11 @@ impl Step<'_> {
             self.applied.effects.push(Effect::Stop { message_id: running.message_id, by: member.user });
             return Ok(());
         }
-        let waiting = self.session.queue.iter().find(|waiting| wanted(waiting.prompt_id, waiting.prompt_id, &waiting.command));
+        let waiting = self
+            .session
+            .queue
+            .iter()
+            .find(|waiting| wanted(waiting.prompt_id, waiting.prompt_id, &waiting.command));
         let Some(waiting) = waiting.cloned() else {
             // A reply that has just ended is no error worth a word: what was asked for is so.
             let ended = data.message_id.and_then(|id| self.session.transcript.get(id));
@@ -91,7 +101,8 @@ impl Step<'_> {
     }
 
     pub(crate) fn edit_queued(&mut self, member: &Member<'_>, data: &EditQueued) -> Result<(), Rejection> {
-        let own = self.session.transcript.get(data.message_id).is_some_and(|m| m.author.user_id == member.actor());
+        let own =
+            self.session.transcript.get(data.message_id).is_some_and(|m| m.author.user_id == member.actor());
         authorize(member.role, if own { Action::EditOwn } else { Action::EditAny })?;
         self.session.writable()?;
         check_content(&data.content)?;
@@ -134,7 +145,10 @@ impl Step<'_> {
             let by = Author { user_id: Actor::Server, display_name: String::new() };
             self.emit(SessionRenamed { session_id: session_of(self), title, by });
         }
-        self.start_or_queue(member, Waiting { turn_id, prompt_id, regenerates: None, command: member.command_key() });
+        self.start_or_queue(
+            member,
+            Waiting { turn_id, prompt_id, regenerates: None, command: member.command_key() },
+        );
     }
 
     /// Starts a turn at once when none is running, in order otherwise (TU4).
@@ -160,7 +174,8 @@ impl Step<'_> {
         let command = member.command_key();
         if let Some(running) = self.session.running.as_mut().filter(|running| running.turn_id == turn_id) {
             running.command = command;
-        } else if let Some(waiting) = self.session.queue.iter_mut().find(|waiting| waiting.turn_id == turn_id) {
+        } else if let Some(waiting) = self.session.queue.iter_mut().find(|waiting| waiting.turn_id == turn_id)
+        {
             waiting.command = command;
         }
     }
@@ -169,11 +184,18 @@ impl Step<'_> {
         if self.session.queue.len() < QUEUED_TURNS_MAX {
             return Ok(());
         }
-        Err(Rejection::new(ErrorCode::QueueFull, "Too many prompts wait in this session. Try again when some are answered."))
+        Err(Rejection::new(
+            ErrorCode::QueueFull,
+            "Too many prompts wait in this session. Try again when some are answered.",
+        ))
     }
 
     pub(crate) fn known(&self, id: MessageId, field: &str) -> Result<(), Rejection> {
-        self.session.transcript.get(id).map(|_| ()).ok_or_else(|| Rejection::not_found("message").details(field))
+        self.session
+            .transcript
+            .get(id)
+            .map(|_| ())
+            .ok_or_else(|| Rejection::not_found("message").details(field))
     }
 
     fn check_continues(&self, id: MessageId) -> Result<(), Rejection> {
@@ -181,7 +203,11 @@ impl Step<'_> {
         let reply = self.session.transcript.get(id).and_then(|message| message.reply.as_ref());
         match reply.map(|reply| reply.status) {
             Some(ReplyStatus::Interrupted | ReplyStatus::Cancelled | ReplyStatus::Error) => Ok(()),
-            Some(ReplyStatus::Complete) if reply.and_then(|r| r.stop_reason.as_deref()) == Some("max_tokens") => Ok(()),
+            Some(ReplyStatus::Complete)
+                if reply.and_then(|r| r.stop_reason.as_deref()) == Some("max_tokens") =>
+            {
+                Ok(())
+            }
             _ => Err(Rejection::new(ErrorCode::Conflict, "Only a reply that was cut off can be continued.")),
         }
     }

@@ -1,6 +1,9 @@
 //! How an event changes a session: the same for a live command and for a log that is read back.
 
-use madang_protocol::{Actor, ClaudeResponse, Event, Message, MessageKind, ReplyStatus, SessionCreated, UnixMs};
+use madang_protocol::{
+    Actor, ClaudeResponse, Event, Message, MessageId, MessageKind, ReplyStatus, SessionCreated, TurnId,
+    UnixMs,
+};
 
 use crate::state::{Running, Waiting};
 use crate::{Session, Transcript, Turn};
@@ -36,7 +39,7 @@ impl Session {
         self.seq += 1;
         self.last_activity = self.last_activity.max(at);
         match event {
-            Event::MessagesCopied(data) => data.messages.iter().for_each(|message| self.add(message.clone())),
+            Event::MessagesCopied(data) => data.messages.iter().for_each(|message| self.copy(message)),
             Event::MessageCreated(data) => self.add(data.message.clone()),
             Event::PromptEdited(data) => {
                 if let Some(message) = self.transcript.get_mut(data.message_id) {
@@ -54,7 +57,7 @@ impl Session {
                 let waited = self.queue.iter().position(|waiting| waiting.turn_id == data.turn_id);
                 let waited = waited.and_then(|place| self.queue.remove(place));
                 self.add(data.message.clone());
-                self.turns.push(Turn::begin(&self.transcript, &self.turns, data));
+                self.begin_turn((data.turn_id, data.prompt_id), data.message.message_id);
                 self.running = Some(Running {
                     turn_id: data.turn_id,
                     prompt_id: data.prompt_id,
@@ -93,7 +96,9 @@ impl Session {
     /// Adds an entry; it becomes the head, unless the shown branch is another one.
     fn add(&mut self, message: Message) {
         // A reply that starts on a branch nobody looks at any more must not pull everyone there.
-        let quiet = message.kind == MessageKind::Reply && message.parent_id != self.head && !self.is_asked_anew(&message);
+        let quiet = message.kind == MessageKind::Reply
+            && message.parent_id != self.head
+            && !self.is_asked_anew(&message);
         if !quiet {
             self.head = Some(message.message_id);
         }
@@ -103,6 +108,23 @@ impl Session {
     /// Whether a reply answers the shown branch's own prompt again: then it is what people want to see.
     fn is_asked_anew(&self, reply: &Message) -> bool {
         reply.parent_id.is_some_and(|parent| self.transcript.leads_to(parent, self.head))
+    }
+
+    /// Adds an entry of another session, with the turn that a reply ended there.
+    fn copy(&mut self, message: &Message) {
+        self.add(message.clone());
+        let Some(turn_id) = message.turn_id.filter(|_| message.kind == MessageKind::Reply) else { return };
+        let prompts =
+            || self.transcript.branch(message.parent_id).filter(|entry| entry.kind == MessageKind::Prompt);
+        // An answer given anew has a turn of its own: the nearest prompt before it is the one it answers.
+        let asked = prompts().find(|entry| entry.turn_id == Some(turn_id)).or_else(|| prompts().next());
+        if let Some(prompt) = asked.map(|entry| entry.message_id) {
+            self.begin_turn((turn_id, prompt), message.message_id);
+        }
+    }
+
+    fn begin_turn(&mut self, turn: (TurnId, MessageId), reply: MessageId) {
+        self.turns.push(Turn::begin(&self.transcript, &self.turns, turn, reply));
     }
 
     fn finish(&mut self, data: &ClaudeResponse) {

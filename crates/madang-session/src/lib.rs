@@ -22,4 +22,4 @@ pub use lifecycle::Birth;
 pub use rejection::Rejection;
 pub use state::{Fork, Session};
 pub use transcript::Transcript;
-pub use turns::{Outcome, Turn};
+pub use turns::{Outcome, Turn, estimate_tokens};

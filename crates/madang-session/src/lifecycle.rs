@@ -2,9 +2,9 @@
 
 use madang_protocol::limits::{EVENT_BYTES_MAX, TITLE_CHARS_MAX};
 use madang_protocol::{
-    Actor, Closed, ConfigureSession, CreateSession, Deleted, Effort, Epoch, Event, Message, MessagesCopied, ModelInfo,
-    Participant, RenameSession, Reopened, Role, SessionBy, SessionConfigured, SessionCreated, SessionId,
-    SessionRenamed, UnixMs, UserId,
+    Actor, Closed, ConfigureSession, CreateSession, Deleted, Effort, Epoch, Event, Message, MessagesCopied,
+    ModelInfo, Participant, RenameSession, Reopened, Role, SessionBy, SessionConfigured, SessionCreated,
+    SessionId, SessionRenamed, UnixMs, UserId,
 };
 use rand::Rng;
 
@@ -40,14 +40,16 @@ pub(crate) fn claude(joined_at: UnixMs) -> Participant {
 
 /// A person's colour: the same in every session and on every device.
 fn color_of(user: UserId) -> &'static str {
-    let sum = user.to_string().bytes().fold(0usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    let sum =
+        user.to_string().bytes().fold(0usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     COLORS[sum % COLORS.len()]
 }
 
 fn check_title(title: &str) -> Result<String, Rejection> {
     let title = title.trim();
     if title.chars().count() > TITLE_CHARS_MAX {
-        return Err(Rejection::invalid("title", "is too long").details(format!("title: {TITLE_CHARS_MAX} characters at most")));
+        return Err(Rejection::invalid("title", "is too long")
+            .details(format!("title: {TITLE_CHARS_MAX} characters at most")));
     }
     if title.chars().any(char::is_control) {
         return Err(Rejection::invalid("title", "has a control character"));
@@ -154,7 +156,9 @@ fn chunks(messages: Vec<Message>) -> Vec<Vec<Message>> {
     let mut bytes = 0;
     for message in messages {
         // Parts repeat the text; names and ids are small beside it.
-        let size = message.content.len() + message.reply.iter().flat_map(|r| &r.parts).map(|p| p.content.len() + 128).sum::<usize>() + 512;
+        let size = message.content.len()
+            + message.reply.iter().flat_map(|r| &r.parts).map(|p| p.content.len() + 128).sum::<usize>()
+            + 512;
         bytes += size;
         match chunks.last_mut() {
             Some(chunk) if bytes <= COPIED_BYTES_MAX => chunk.push(message),

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use madang_protocol::{
-    Actor, Author, Effort, Epoch, Message, MessageId, Participant, Role, SessionId, SessionStatus, TurnId, UnixMs,
-    UserId,
+    Actor, Author, Effort, Epoch, Message, MessageId, Participant, Role, SessionId, SessionStatus, TurnId,
+    UnixMs, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -151,7 +151,9 @@ impl Session {
 
     /// The people in it.
     pub fn people(&self) -> impl Iterator<Item = (UserId, Role)> + '_ {
-        self.participants.iter().filter_map(|participant| Some((participant.user_id.user()?, participant.role)))
+        self.participants
+            .iter()
+            .filter_map(|participant| Some((participant.user_id.user()?, participant.role)))
     }
 
     /// A person's role; none for someone who does not belong.

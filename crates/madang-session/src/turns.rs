@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use madang_protocol::{
-    Actor, ClaudeResponse, Cost, Message, MessageId, MessageKind, Part, PartKind, Reply, ReplyError, ReplyStatus,
-    TurnId, TurnStarted, UnixMs, Usage, UserId,
+    Actor, ClaudeResponse, Cost, Message, MessageId, MessageKind, Part, PartKind, Reply, ReplyError,
+    ReplyStatus, TurnId, TurnStarted, UnixMs, Usage, UserId,
 };
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -27,19 +27,22 @@ pub struct Turn {
 }
 
 impl Turn {
-    pub(crate) fn begin(transcript: &Transcript, turns: &[Turn], started: &TurnStarted) -> Turn {
-        let reply_id = started.message.message_id;
-        let branch: Vec<_> = transcript.branch(Some(reply_id)).skip(1).collect();
+    pub(crate) fn begin(
+        transcript: &Transcript,
+        turns: &[Turn],
+        (turn_id, prompt_id): (TurnId, MessageId),
+        reply: MessageId,
+    ) -> Turn {
+        let branch: Vec<_> = transcript.branch(Some(reply)).skip(1).collect();
         let on_branch: HashSet<_> = branch.iter().map(|message| message.message_id).collect();
-        let told: HashSet<_> =
-            turns.iter().filter(|turn| on_branch.contains(&turn.reply_id)).flat_map(|turn| &turn.heard).collect();
-        let heard = branch.iter().rev().filter(|m| m.kind == MessageKind::Chat && !told.contains(&m.message_id));
-        Turn {
-            turn_id: started.turn_id,
-            prompt_id: started.prompt_id,
-            reply_id,
-            heard: heard.map(|message| message.message_id).collect(),
-        }
+        let told: HashSet<_> = turns
+            .iter()
+            .filter(|turn| on_branch.contains(&turn.reply_id))
+            .flat_map(|turn| &turn.heard)
+            .collect();
+        let heard =
+            branch.iter().rev().filter(|m| m.kind == MessageKind::Chat && !told.contains(&m.message_id));
+        Turn { turn_id, prompt_id, reply_id: reply, heard: heard.map(|message| message.message_id).collect() }
     }
 }
 
@@ -78,9 +81,11 @@ impl Session {
     /// Puts the end of the running reply into the log, and starts the next turn. Nothing when it is not the running one.
     pub fn end_turn(&mut self, now: UnixMs, rng: &mut dyn Rng, outcome: Outcome) -> Applied {
         let simulated = match &self.running {
-            Some(running) if running.message_id == outcome.message_id => {
-                self.transcript.get(running.message_id).and_then(|m| m.reply.as_ref()).map(|reply| reply.simulated)
-            }
+            Some(running) if running.message_id == outcome.message_id => self
+                .transcript
+                .get(running.message_id)
+                .and_then(|m| m.reply.as_ref())
+                .map(|reply| reply.simulated),
             _ => return Applied::default(),
         };
         let stopped_by = outcome.stopped_by.map(|user| self.author(Actor::User(user)));
@@ -166,7 +171,11 @@ impl Step<'_> {
                 ended_at: None,
             }),
         };
-        self.applied.effects.push(Effect::Start { turn_id: turn.turn_id, message_id, prompt_id: turn.prompt_id });
+        self.applied.effects.push(Effect::Start {
+            turn_id: turn.turn_id,
+            message_id,
+            prompt_id: turn.prompt_id,
+        });
         self.emit(TurnStarted {
             session_id: session_of(self),
             turn_id: turn.turn_id,
@@ -181,7 +190,14 @@ impl Step<'_> {
         if let Some(parent) = replaced.and_then(|reply| reply.parent_id) {
             return parent;
         }
-        let head = self.session.head.filter(|head| self.session.transcript.leads_to(turn.prompt_id, Some(*head)));
+        let head =
+            self.session.head.filter(|head| self.session.transcript.leads_to(turn.prompt_id, Some(*head)));
         head.unwrap_or(turn.prompt_id)
     }
+}
+
+/// Tokens of a text by its length, where the upstream gives no figure: four bytes each, low for Korean, and marked as estimated.
+#[must_use]
+pub fn estimate_tokens(text_bytes: usize) -> u64 {
+    (text_bytes as u64).div_ceil(4)
 }

@@ -2,8 +2,8 @@
 
 use madang_protocol::limits::HISTORY_PAGE_MAX;
 use madang_protocol::{
-    ErrorCode, GetHistory, History, MessageId, Part, QueuedTurn, RunningTurn, SessionState, SessionStatusData,
-    SessionSummary, UserId,
+    ErrorCode, GetHistory, History, MessageId, Part, QueuedTurn, RunningTurn, SessionState,
+    SessionStatusData, SessionSummary, UserId,
 };
 
 use crate::{Action, Rejection, Session, authorize};
@@ -44,7 +44,12 @@ impl Session {
     ///
     /// # Errors
     /// NOT_FOUND for strangers.
-    pub fn snapshot(&self, user: UserId, present: bool, live: (u32, &[Part])) -> Result<SessionState, Rejection> {
+    pub fn snapshot(
+        &self,
+        user: UserId,
+        present: bool,
+        live: (u32, &[Part]),
+    ) -> Result<SessionState, Rejection> {
         authorize(self.role(user), Action::Read)?;
         let summary = self.summary(user, present).ok_or_else(|| Rejection::not_found("session"))?;
         let (messages, has_more) = self.transcript.page(self.head, STATE_MESSAGES);
@@ -102,7 +107,12 @@ impl Session {
             (None, Some(_)) => (Vec::new(), false),
             (last, _) => self.transcript.page(last, limit),
         };
-        Ok(History { session_id: self.id, branches: self.transcript.siblings(messages.iter()), messages, has_more })
+        Ok(History {
+            session_id: self.id,
+            branches: self.transcript.siblings(messages.iter()),
+            messages,
+            has_more,
+        })
     }
 
     fn before(&self, message: MessageId) -> Result<Option<MessageId>, Rejection> {

@@ -1,0 +1,295 @@
+//! One connection's tie to the hub: where its commands go in.
+
+use std::sync::Arc;
+
+use madang_protocol::limits::{FOLLOWED_SESSIONS_MAX, SESSIONS_PAGE_MAX};
+use madang_protocol::{
+    Ack, Command, CreateSession, ErrorCode, Event, ListSessions, MessageOnly, ProtocolVersion, SessionId,
+    SessionRef, UserId,
+};
+use madang_session::Rejection;
+use madang_store::{CommandRow, SessionQuery};
+use parking_lot::Mutex;
+use rand::Rng;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::hub::store_rejection;
+use crate::live::{Birth, Origin, Request, Seed, ToLive};
+use crate::{Batch, Hub, Viewer};
+
+/// Who acts, as the edge has established it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The person.
+    pub user: UserId,
+    /// The name others see.
+    pub display_name: Arc<str>,
+    /// Whether they are a guest.
+    pub guest: bool,
+}
+
+/// A command as it came in.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// The sender's id for it; answers carry it as `correlation_id`.
+    pub id: String,
+    /// Whether the id is the client's own, so that a repeat is answered and not carried out again (CM2).
+    pub idempotent: bool,
+    /// Hash of type and data.
+    pub digest: [u8; 16],
+    /// The command.
+    pub command: Command,
+}
+
+/// One connection's tie to the hub.
+pub struct Link {
+    hub: Hub,
+    caller: Caller,
+    viewer: Arc<dyn Viewer>,
+    followed: Mutex<Vec<SessionId>>,
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        let connection = self.viewer.connection_id();
+        self.hub.inner.people.remove(self.caller.user, connection);
+        for session in std::mem::take(&mut *self.followed.lock()) {
+            self.hub.detach(session, connection);
+        }
+    }
+}
+
+impl Hub {
+    /// Tells a session that a connection is gone, if the session is live.
+    fn detach(&self, session: SessionId, connection: madang_protocol::ConnectionId) {
+        let Some(mailbox) = self.inner.registry.running(session) else { return };
+        if let Err(mpsc::error::TrySendError::Full(message)) = mailbox.try_send(ToLive::Detach(connection)) {
+            // Must arrive, and a destructor can't wait: a task does.
+            tokio::spawn(async move { mailbox.send(message).await.ok() });
+        }
+    }
+}
+
+impl Link {
+    pub(crate) fn new(hub: Hub, caller: Caller, viewer: Arc<dyn Viewer>) -> Link {
+        Link { hub, caller, viewer, followed: Mutex::default() }
+    }
+
+    /// Who acts.
+    #[must_use]
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Hands in one command. Its answer and its events come through the viewer, in order, each `ack` or `error` with the
+    /// submission's id as `correlation_id`. Waits while the session's mailbox is full: stop reading the socket meanwhile.
+    ///
+    /// `hello`, `auth` and `ping` are the edge's own and are refused here.
+    pub async fn submit(&self, submission: Submission) {
+        let id = submission.id.clone();
+        if let Err(rejection) = self.route(submission).await {
+            self.answer(None, &id, Event::from(rejection.to_error()));
+        }
+    }
+
+    fn answer(&self, session: Option<SessionId>, id: &str, event: Event) {
+        self.viewer.deliver(&[Batch::new(vec![self.hub.outgoing(session, Some(id), event)])]);
+    }
+
+    async fn route(&self, submission: Submission) -> Result<(), Rejection> {
+        if submission.idempotent && self.answered_before(&submission).await? {
+            return Ok(());
+        }
+        let session = match &submission.command {
+            Command::ListSessions(data) => return self.list_sessions(&submission.id, data).await,
+            Command::ListModels(_) => {
+                let models = self.hub.refresh_models().await?;
+                self.answer(None, &submission.id, Event::from(models));
+                return Ok(());
+            }
+            Command::CreateSession(data) => {
+                let data = data.clone();
+                return self.create(submission, Origin::New { data, default: false }).await.map(|_| ());
+            }
+            Command::ForkSession(data) => return self.fork(data.clone(), submission).await,
+            Command::Hello(_) | Command::Auth(_) | Command::Ping(_) => {
+                return Err(Rejection::new(ErrorCode::InvalidData, "This command can't be sent here."));
+            }
+            Command::FollowSession(data) => &data.session_id,
+            Command::UnfollowSession(data)
+            | Command::SessionStatus(data)
+            | Command::CloseSession(data)
+            | Command::ReopenSession(data)
+            | Command::DeleteSession(data) => &data.session_id,
+            Command::RenameSession(data) => &data.session_id,
+            Command::ConfigureSession(data) => &data.session_id,
+            Command::GetHistory(data) => &data.session_id,
+            Command::ClaudeMessage(data) => &data.session_id,
+            Command::ChatMessage(data) => &data.session_id,
+            Command::Cancel(data) => &data.session_id,
+            Command::EditQueued(data) => &data.session_id,
+            Command::Regenerate(data) => &data.session_id,
+            Command::EditPrompt(data) => &data.session_id,
+            Command::SelectBranch(data) => &data.session_id,
+        };
+        let session = self.resolve(session).await?;
+        self.pass(session, submission).await
+    }
+
+    /// Hands a command to its session's task.
+    async fn pass(&self, session: SessionId, submission: Submission) -> Result<(), Rejection> {
+        let follows = matches!(
+            submission.command,
+            Command::FollowSession(_) | Command::ClaudeMessage(_) | Command::ChatMessage(_)
+        );
+        if matches!(submission.command, Command::UnfollowSession(_)) {
+            self.followed.lock().retain(|followed| *followed != session);
+        }
+        if follows {
+            self.remember(session)?;
+        }
+        self.hub.send(session, ToLive::Command(Box::new(self.request(submission, follows)))).await
+    }
+
+    fn request(&self, submission: Submission, follows: bool) -> Request {
+        Request { caller: self.caller.clone(), viewer: self.viewer.clone(), submission, follows }
+    }
+
+    fn remember(&self, session: SessionId) -> Result<(), Rejection> {
+        let mut followed = self.followed.lock();
+        if followed.contains(&session) {
+            return Ok(());
+        }
+        if followed.len() >= FOLLOWED_SESSIONS_MAX {
+            return Err(Rejection::new(ErrorCode::InvalidData, "This connection follows too many sessions.")
+                .details(format!("{FOLLOWED_SESSIONS_MAX} at most; send unfollow_session for some")));
+        }
+        followed.push(session);
+        Ok(())
+    }
+
+    /// The session a client means. Only version 1 has a default one (TU1).
+    async fn resolve(&self, session: &SessionRef) -> Result<SessionId, Rejection> {
+        match session {
+            SessionRef::Id(id) => Ok(*id),
+            SessionRef::Other(_) => {
+                Err(Rejection::new(ErrorCode::InvalidSession, "This is not a session id.")
+                    .details("session_id"))
+            }
+            SessionRef::Default if self.viewer.version() == ProtocolVersion::V1 => {
+                self.default_session().await
+            }
+            SessionRef::Default => Err(Rejection::invalid("session_id", "is missing")),
+        }
+    }
+
+    /// The person's default session, made when it is first needed.
+    async fn default_session(&self) -> Result<SessionId, Rejection> {
+        let stripe =
+            self.caller.user.to_string().bytes().fold(0, |sum, byte| sum * 31 % 9973 + usize::from(byte));
+        let locks = &self.hub.inner.default_locks;
+        let _making = locks[stripe % locks.len()].lock().await;
+        if let Some(session) = self.hub.default_session(self.caller.user).await {
+            return Ok(session);
+        }
+        let data = CreateSession { title: None, model: None, effort: None };
+        let command = Command::CreateSession(data.clone());
+        let submission = Submission { id: String::new(), idempotent: false, digest: [0; 16], command };
+        self.create(submission, Origin::New { data, default: true }).await
+    }
+
+    /// Makes a session and waits until its first event is on disk; the `ack` comes from its task.
+    async fn create(&self, submission: Submission, origin: Origin) -> Result<SessionId, Rejection> {
+        let session = SessionId::new(self.hub.inner.clock.now(), random());
+        self.remember(session)?;
+        let (born, wait) = oneshot::channel();
+        let birth = Birth { request: self.request(submission, true), origin, born };
+        self.hub.send(session, ToLive::Birth(Box::new(birth))).await?;
+        let lost = || {
+            Err(Rejection::new(ErrorCode::ServiceUnavailable, "The session could not be made. Try again."))
+        };
+        let made = wait.await.unwrap_or_else(|_| lost());
+        if made.is_err() {
+            self.followed.lock().retain(|followed| *followed != session);
+        }
+        made.map(|()| session)
+    }
+
+    /// Takes a copy of a branch out of one session and makes another of it.
+    async fn fork(&self, data: MessageOnly, submission: Submission) -> Result<(), Rejection> {
+        let session = self.resolve(&data.session_id).await?;
+        let (reply, wait) = oneshot::channel();
+        let ask = ToLive::Fork { caller: self.caller.clone(), message: data.message_id, reply };
+        self.hub.send(session, ask).await?;
+        let lost = || {
+            Err(Rejection::new(ErrorCode::ServiceUnavailable, "The session could not be read. Try again."))
+        };
+        let seed: Seed = wait.await.unwrap_or_else(|_| lost())?;
+        self.create(submission, Origin::Fork(seed)).await.map(|_| ())
+    }
+
+    async fn list_sessions(&self, id: &str, data: &ListSessions) -> Result<(), Rejection> {
+        let limit = data.limit.unwrap_or(50).clamp(1, SESSIONS_PAGE_MAX as u32);
+        let title = data.query.clone().filter(|query| !query.trim().is_empty());
+        let query = SessionQuery { title, cursor: data.cursor.clone(), limit };
+        let sessions = self.hub.sessions_of(self.caller.user, query).await?;
+        self.answer(None, id, Event::from(sessions));
+        Ok(())
+    }
+
+    /// Answers a command that was carried out before; the same id with other content is CONFLICT (CM2).
+    async fn answered_before(&self, submission: &Submission) -> Result<bool, Rejection> {
+        if !is_durable(&submission.command) {
+            return Ok(false);
+        }
+        let stored = self.hub.inner.store.command(self.caller.user, &submission.id).await;
+        let Some(row) = stored.map_err(|error| store_rejection(&error))? else { return Ok(false) };
+        let ack = repeat(&row, &submission.digest)?;
+        self.answer(Some(row.session), &submission.id, Event::from(ack));
+        Ok(true)
+    }
+}
+
+/// The first answer to a repeated command.
+pub(crate) fn repeat(row: &CommandRow, digest: &[u8; 16]) -> Result<Ack, Rejection> {
+    if row.digest != *digest {
+        return Err(Rejection::new(ErrorCode::Conflict, "This id was used for another command."));
+    }
+    Ok(serde_json::from_str(&row.answer).unwrap_or_default())
+}
+
+/// Whether a command leaves something behind, so that a repeat must not be carried out again.
+pub(crate) fn is_durable(command: &Command) -> bool {
+    match command {
+        Command::CreateSession(_)
+        | Command::RenameSession(_)
+        | Command::ConfigureSession(_)
+        | Command::CloseSession(_)
+        | Command::ReopenSession(_)
+        | Command::DeleteSession(_)
+        | Command::ClaudeMessage(_)
+        | Command::ChatMessage(_)
+        | Command::Cancel(_)
+        | Command::EditQueued(_)
+        | Command::Regenerate(_)
+        | Command::EditPrompt(_)
+        | Command::SelectBranch(_)
+        | Command::ForkSession(_) => true,
+        Command::Hello(_)
+        | Command::Auth(_)
+        | Command::Ping(_)
+        | Command::ListSessions(_)
+        | Command::ListModels(_)
+        | Command::FollowSession(_)
+        | Command::UnfollowSession(_)
+        | Command::SessionStatus(_)
+        | Command::GetHistory(_) => false,
+    }
+}
+
+/// Random bytes of an id.
+pub(crate) fn random() -> [u8; 10] {
+    let mut bytes = [0; 10];
+    rand::rng().fill_bytes(&mut bytes);
+    bytes
+}

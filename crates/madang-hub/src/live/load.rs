@@ -1,0 +1,261 @@
+//! How a session comes to life: made anew, or read back from its log.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use madang_protocol::{Epoch, ErrorCode, Event, Part, ReplyStatus, SessionId, UserId};
+use madang_session::{Birth as SessionBirth, Outcome, Rejection, Session};
+use madang_store::{Append, JournaledReply, Record, Store, StoreError, Stream, UserRow};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use tokio::time::Instant;
+
+use super::commit::{Cause, Recent};
+use super::reply::{Ending, JournalPiece, add_piece};
+use super::{Birth, Live, Origin, ToLive};
+use crate::history::History;
+use crate::hub::store_rejection;
+use crate::prompt::PROMPT_VERSION;
+use crate::registry::Facts;
+use crate::{Batch, Hub};
+
+/// Records read from the store at a time.
+const PAGE: u32 = 1_000;
+
+/// Answers a message that no task will take.
+pub(super) fn refuse(hub: &Hub, message: ToLive, rejection: &Rejection) {
+    match message {
+        ToLive::Command(request) => {
+            let error = Event::from(rejection.to_error());
+            let answer = hub.outgoing(None, Some(&request.submission.id), error);
+            request.viewer.deliver(&[Batch::new(vec![answer])]);
+        }
+        ToLive::Birth(birth) => {
+            birth.born.send(Err(rejection.clone())).ok();
+        }
+        ToLive::Fork { reply, .. } => {
+            reply.send(Err(rejection.clone())).ok();
+        }
+        ToLive::Drain { done, .. } => {
+            done.send(()).ok();
+        }
+        ToLive::Detach(_) | ToLive::Wake => {}
+    }
+}
+
+impl Live {
+    fn new(hub: &Hub, facts: Arc<Facts>, mut session: Session, rng: StdRng) -> Live {
+        session.set_simulated(hub.simulated());
+        Live {
+            hub: hub.clone(),
+            snapshot_at: 0,
+            session,
+            facts,
+            rng,
+            watchers: Vec::new(),
+            pending: VecDeque::new(),
+            parked: VecDeque::new(),
+            recent: Recent::default(),
+            history: History::default(),
+            reply: None,
+            unsaved: None,
+            summary_due: None,
+            idle_since: Instant::now(),
+            drain: None,
+            over: false,
+        }
+    }
+
+    /// Makes a session; its maker follows it from the first event on.
+    pub(super) async fn born(
+        hub: &Hub,
+        id: SessionId,
+        facts: Arc<Facts>,
+        birth: Birth,
+    ) -> Result<Live, Rejection> {
+        let Birth { request, origin, born } = birth;
+        let known = match hub.inner.store.user(request.caller.user).await {
+            Ok(known) => known,
+            Err(error) => {
+                born.send(Err(store_rejection(&error))).ok();
+                return Err(store_rejection(&error));
+            }
+        };
+        let now = hub.inner.clock.now();
+        let mut rng = StdRng::from_rng(&mut rand::rng());
+        let default_model = hub.inner.model.default_model();
+        let plan = SessionBirth {
+            id,
+            epoch: Epoch::new(rng.random()),
+            default_model: &default_model,
+            prompt_version: PROMPT_VERSION,
+            models: &hub.models(),
+        };
+        let caller = caller(&request.caller);
+        let default = matches!(origin, Origin::New { default: true, .. });
+        let (made, copies) = match origin {
+            Origin::New { data, .. } => (Session::create(now, &mut rng, &caller, &data, &plan), Vec::new()),
+            Origin::Fork(seed) => {
+                (Ok(Session::create_fork(now, &mut rng, &caller, seed.fork, &plan)), seed.history)
+            }
+        };
+        let (session, applied) = match made {
+            Ok(made) => made,
+            Err(rejection) => {
+                born.send(Err(rejection.clone())).ok();
+                return Err(rejection);
+            }
+        };
+        let mut live = Live::new(hub, facts, session, rng);
+        live.watch(request.viewer.clone());
+        let records =
+            copies.into_iter().map(|(turn, role, raw)| (id, live.history.add(turn, now, &role, raw)));
+        let mut append = Append { records: records.collect(), ..Append::default() };
+        append.users.push(user_row(&request.caller, known, &live.session, default));
+        let cause = Cause::of(&request, applied.answer.clone());
+        live.write(applied, Some(cause).filter(|_| !default), append, Some(born)).await;
+        Ok(live)
+    }
+
+    /// Reads a session back, and takes the message that asked for it.
+    pub(super) async fn loaded(
+        hub: &Hub,
+        id: SessionId,
+        facts: Arc<Facts>,
+        message: ToLive,
+    ) -> Result<Live, Rejection> {
+        let read = read(hub.inner.store.as_ref(), id).await;
+        let found = read.map_err(|error| store_rejection(&error)).and_then(|found| {
+            found.ok_or_else(|| Rejection::new(ErrorCode::NotFound, "There is no such session."))
+        });
+        let (session, snapshot_at) = match found {
+            Ok(found) => found,
+            Err(rejection) => {
+                refuse(hub, message, &rejection);
+                return Err(rejection);
+            }
+        };
+        let mut live = Live::new(hub, facts, session, StdRng::from_rng(&mut rand::rng()));
+        live.snapshot_at = snapshot_at;
+        live.finish_unfinished().await;
+        live.message(message).await;
+        Ok(live)
+    }
+
+    /// Finalises a reply that was cut off by the end of an earlier run, and goes on with the queue (RS5).
+    async fn finish_unfinished(&mut self) {
+        let journal = self.hub.inner.unfinished.lock().remove(&self.session.id());
+        let now = self.hub.inner.clock.now();
+        match self.session.running_reply() {
+            Some((_, message)) => {
+                let parts =
+                    journal.filter(|journal| journal.message == message).map(|journal| replay(&journal));
+                let outcome = Outcome {
+                    message_id: message,
+                    status: ReplyStatus::Interrupted,
+                    parts: parts.unwrap_or_default(),
+                    model: None,
+                    stop_reason: None,
+                    usage: None,
+                    cost: None,
+                    stopped_by: None,
+                    error: None,
+                };
+                self.end_reply(Ending { outcome, turn_id: None, message: None, ledger: None }, None).await;
+            }
+            None => {
+                let applied = self.session.resume_queue(now, &mut self.rng);
+                if !applied.events.is_empty() {
+                    self.carry_out(applied, None).await;
+                }
+            }
+        }
+    }
+
+    /// Reads the session again, because memory was ahead of a commit that failed.
+    pub(super) async fn reload(&mut self) -> Result<(), StoreError> {
+        let Some((session, snapshot_at)) = read(self.hub.inner.store.as_ref(), self.session.id()).await?
+        else {
+            // Its very first event was not saved: there is no session.
+            self.over = true;
+            return Ok(());
+        };
+        self.session = session;
+        self.session.set_simulated(self.hub.simulated());
+        self.snapshot_at = snapshot_at;
+        self.history.reset();
+        Ok(())
+    }
+}
+
+/// A caller, as the pure core knows them.
+pub(super) fn caller(caller: &crate::Caller) -> madang_session::Caller {
+    madang_session::Caller { user: caller.user, display_name: caller.display_name.to_string() }
+}
+
+/// The parts of a journalled reply.
+fn replay(journal: &JournaledReply) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for text in &journal.pieces {
+        // Written by us; an unreadable one ends the text there, as a kill a moment earlier would have.
+        let Ok(pieces) = serde_json::from_str::<Vec<JournalPiece>>(text) else { break };
+        pieces.into_iter().for_each(|piece| add_piece(&mut parts, piece.into()));
+    }
+    parts
+}
+
+/// A session from its newest snapshot and the log after it, with the snapshot's position.
+async fn read(store: &dyn Store, id: SessionId) -> Result<Option<(Session, u64)>, StoreError> {
+    let Some(loaded) = store.load(id).await? else { return Ok(None) };
+    let mut session: Option<Session> = match &loaded.snapshot {
+        // A snapshot of another shape (an older program's) is not needed: the log says the same.
+        Some(snapshot) => serde_json::from_str(&snapshot.data).ok(),
+        None => None,
+    };
+    let snapshot_at = session.as_ref().map_or(0, Session::seq);
+    loop {
+        let after = session.as_ref().map_or(0, Session::seq);
+        let page = store.read(id, Stream::SESSION, after, PAGE).await?;
+        let last = page.len() < PAGE as usize;
+        for record in page {
+            take(&mut session, &record, loaded.row.epoch)?;
+        }
+        if last {
+            return Ok(session.map(|session| (session, snapshot_at)));
+        }
+    }
+}
+
+fn take(session: &mut Option<Session>, record: &Record, epoch: Epoch) -> Result<(), StoreError> {
+    let event = Event::parse(&record.kind, &record.data).map_err(|source| StoreError::Failed {
+        during: "reading a session's log",
+        source: Box::new(source),
+    })?;
+    match (session.as_mut(), &event) {
+        (Some(session), event) => session.evolve(record.at, event),
+        (None, Event::SessionCreated(created)) => *session = Some(Session::begin(created, epoch)),
+        (None, _) => {
+            return Err(StoreError::Failed {
+                during: "reading a session's log",
+                source: "the log does not begin with session_created".into(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Who asked for each known turn's prompt.
+pub(super) fn asker(session: &Session, prompt: madang_protocol::MessageId) -> Option<UserId> {
+    session.transcript().get(prompt).and_then(|message| message.author.user_id.user())
+}
+
+/// The maker's row as of now: they act, so from now on they are stored.
+fn user_row(caller: &crate::Caller, known: Option<UserRow>, session: &Session, default: bool) -> UserRow {
+    UserRow {
+        user: caller.user,
+        display_name: caller.display_name.to_string(),
+        guest: caller.guest,
+        created_at: known.as_ref().map_or(session.created_at(), |row| row.created_at),
+        default_session: if default { Some(session.id()) } else { known.and_then(|row| row.default_session) },
+    }
+}

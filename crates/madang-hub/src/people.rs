@@ -1,0 +1,39 @@
+//! Which connections a person has: so that a changed line of their list reaches every device.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use madang_protocol::{ConnectionId, UserId};
+use parking_lot::Mutex;
+
+use crate::Viewer;
+
+/// Connections by person.
+#[derive(Default)]
+pub(crate) struct People {
+    by_user: Mutex<HashMap<UserId, Vec<Arc<dyn Viewer>>>>,
+}
+
+impl People {
+    pub(crate) fn add(&self, user: UserId, viewer: Arc<dyn Viewer>) {
+        // One connection is what most people have: no spare room for more.
+        self.by_user.lock().entry(user).or_insert_with(|| Vec::with_capacity(1)).push(viewer);
+    }
+
+    pub(crate) fn remove(&self, user: UserId, connection: ConnectionId) {
+        let mut people = self.by_user.lock();
+        let Some(viewers) = people.get_mut(&user) else { return };
+        viewers.retain(|viewer| viewer.connection_id() != connection);
+        if viewers.is_empty() {
+            people.remove(&user);
+        }
+    }
+
+    pub(crate) fn viewers(&self, user: UserId) -> Vec<Arc<dyn Viewer>> {
+        self.by_user.lock().get(&user).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.by_user.lock().values().map(Vec::len).sum()
+    }
+}

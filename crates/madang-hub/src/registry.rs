@@ -1,0 +1,123 @@
+//! The live sessions' map: one task a session, found by id, started at need.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use madang_protocol::{ErrorCode, SessionId};
+use madang_session::Rejection;
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, watch};
+
+use crate::live::ToLive;
+
+/// What others may see of a live session without asking its task.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    /// Connections that follow it.
+    pub(crate) viewers: AtomicUsize,
+    /// Whether Claude is writing.
+    pub(crate) running: AtomicBool,
+}
+
+/// One live session's address.
+struct Entry {
+    mailbox: mpsc::Sender<ToLive>,
+    facts: Arc<Facts>,
+    generation: u64,
+    done: watch::Receiver<bool>,
+}
+
+/// What a session's task needs of the registry, and gives back when it ends, however it ends.
+pub(crate) struct Place {
+    pub(crate) mailbox: mpsc::Receiver<ToLive>,
+    pub(crate) facts: Arc<Facts>,
+    /// The task that had the session before; wait for it.
+    pub(crate) before: Option<watch::Receiver<bool>>,
+    pub(crate) seat: Seat,
+}
+
+/// A task's right to its entry; dropping it frees the entry and lets a successor in.
+pub(crate) struct Seat {
+    registry: Arc<Registry>,
+    session: SessionId,
+    generation: u64,
+    done: watch::Sender<bool>,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut map = self.registry.map.lock();
+        if map.get(&self.session).is_some_and(|entry| entry.generation == self.generation) {
+            map.remove(&self.session);
+        }
+        drop(map);
+        self.done.send_replace(true);
+    }
+}
+
+/// The live sessions of this node.
+pub(crate) struct Registry {
+    map: Mutex<HashMap<SessionId, Entry>>,
+    generation: AtomicU64,
+    mailbox: usize,
+    live_max: usize,
+}
+
+impl Registry {
+    pub(crate) fn new(mailbox: usize, live_max: usize) -> Arc<Registry> {
+        Arc::new(Registry { map: Mutex::default(), generation: AtomicU64::new(0), mailbox, live_max })
+    }
+
+    /// A session's mailbox, with the place of its task when one has to be started.
+    pub(crate) fn mailbox(
+        self: &Arc<Self>,
+        session: SessionId,
+    ) -> Result<(mpsc::Sender<ToLive>, Option<Place>), Rejection> {
+        let mut map = self.map.lock();
+        let mut before = None;
+        if let Some(entry) = map.get(&session) {
+            if !entry.mailbox.is_closed() {
+                return Ok((entry.mailbox.clone(), None));
+            }
+            before = Some(entry.done.clone());
+        } else if map.len() >= self.live_max {
+            return Err(Rejection::new(
+                ErrorCode::ServiceUnavailable,
+                "Too many sessions are open on this server.",
+            ));
+        }
+        let generation = self.generation.fetch_add(1, Ordering::Relaxed);
+        let (sender, mailbox) = mpsc::channel(self.mailbox);
+        let (done, watch) = watch::channel(false);
+        let facts = Arc::new(Facts::default());
+        map.insert(session, Entry { mailbox: sender.clone(), facts: facts.clone(), generation, done: watch });
+        let seat = Seat { registry: self.clone(), session, generation, done };
+        Ok((sender, Some(Place { mailbox, facts, before, seat })))
+    }
+
+    /// A session's mailbox, if its task runs.
+    pub(crate) fn running(&self, session: SessionId) -> Option<mpsc::Sender<ToLive>> {
+        self.map.lock().get(&session).map(|entry| entry.mailbox.clone())
+    }
+
+    /// Whether someone follows the session, and whether Claude writes in it.
+    pub(crate) fn facts(&self, session: SessionId) -> (bool, bool) {
+        self.map.lock().get(&session).map_or((false, false), |entry| {
+            (entry.facts.viewers.load(Ordering::Relaxed) > 0, entry.facts.running.load(Ordering::Relaxed))
+        })
+    }
+
+    /// Every live session's mailbox.
+    pub(crate) fn all(&self) -> Vec<mpsc::Sender<ToLive>> {
+        self.map.lock().values().map(|entry| entry.mailbox.clone()).collect()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.map.lock().len()
+    }
+
+    pub(crate) fn running_turns(&self) -> usize {
+        self.map.lock().values().filter(|entry| entry.facts.running.load(Ordering::Relaxed)).count()
+    }
+}
