@@ -29,14 +29,22 @@ fn run(task: Option<&str>) -> anyhow::Result<()> {
     }
 }
 
-/// Writes `web/protocol` anew from the Rust types.
+/// What is generated: the package whose tests compare it, a feature they need, and the test's name.
+const GENERATED: &[(&str, &str, &str)] = &[
+    ("madang-protocol", "ts", "the_typescript_types_are_those_of_rust"),
+    ("madang-server", "default", "the_configuration_page_says_what_the_code_says"),
+];
+
+/// Writes anew what the tests compare: the TypeScript types, the configuration page.
 fn codegen() -> anyhow::Result<()> {
-    let status = Command::new("cargo")
-        .args(["test", "--quiet", "--package", "madang-protocol", "--features", "ts", "typescript"])
-        .env("UPDATE", "1")
-        .status()
-        .context("running cargo")?;
-    ensure!(status.success(), "the types could not be generated");
+    for (package, feature, test) in GENERATED {
+        let status = Command::new("cargo")
+            .args(["test", "--quiet", "--package", package, "--features", feature, "--test", "it", test])
+            .env("UPDATE", "1")
+            .status()
+            .context("running cargo")?;
+        ensure!(status.success(), "{package}: what {test} compares could not be generated");
+    }
     Ok(())
 }
 

@@ -1,0 +1,9 @@
+//! The binary from outside, and its configuration.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod binary;
+mod config;
+mod docs;
+mod refusals;
+mod serving;
+mod tls;
