@@ -70,7 +70,11 @@ impl Connector {
     }
 
     fn reader_options(&self) -> SqliteConnectOptions {
-        self.options().pragma("query_only", "ON").thread_name(|n| format!("madang-reader-{n}"))
+        let cache = format!("-{}", self.settings.reader_cache_kib);
+        self.options()
+            .pragma("cache_size", cache)
+            .pragma("query_only", "ON")
+            .thread_name(|n| format!("madang-reader-{n}"))
     }
 
     fn options(&self) -> SqliteConnectOptions {
@@ -84,7 +88,8 @@ impl Connector {
             .foreign_keys(true)
             .pragma("trusted_schema", "OFF")
             .pragma("cell_size_check", "ON")
-            .pragma("cache_size", format!("-{}", self.settings.cache_kib))
+            // A statement over many rows keeps the pages it changes until it ends: in memory, not in a file.
+            .pragma("temp_store", "MEMORY")
             .pragma("wal_autocheckpoint", self.settings.checkpoint_pages.to_string())
             .pragma("journal_size_limit", LOG_BYTES_KEPT.to_string())
             .busy_timeout(Duration::from_millis(self.settings.busy_timeout_ms))

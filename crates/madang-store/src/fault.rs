@@ -31,13 +31,15 @@ impl Fault {
         let Some(database) = error.as_database_error() else {
             return Fault::Broken;
         };
-        match database.kind() {
-            ErrorKind::UniqueViolation => return Fault::Taken,
-            ErrorKind::ForeignKeyViolation | ErrorKind::NotNullViolation | ErrorKind::CheckViolation => {
-                return Fault::Rule;
-            }
-            // The enum is open; everything else is told apart by its code.
-            _ => {}
+        let kind = database.kind();
+        if kind == ErrorKind::UniqueViolation {
+            return Fault::Taken;
+        }
+        if matches!(
+            kind,
+            ErrorKind::ForeignKeyViolation | ErrorKind::NotNullViolation | ErrorKind::CheckViolation
+        ) {
+            return Fault::Rule;
         }
         let code = database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or_default();
         match code & 0xff {
@@ -61,10 +63,10 @@ pub(crate) fn failed(during: &'static str) -> impl Fn(sqlx::Error) -> StoreError
 
 /// An error of the file system, with what was being done.
 pub(crate) fn io_failed(during: &'static str, error: io::Error) -> StoreError {
-    match error.kind() {
-        io::ErrorKind::StorageFull => StoreError::Full,
-        _ => StoreError::Failed { during, source: Box::new(error) },
+    if error.kind() == io::ErrorKind::StorageFull {
+        return StoreError::Full;
     }
+    StoreError::Failed { during, source: Box::new(error) }
 }
 
 /// An error that has no other cause than a sentence.

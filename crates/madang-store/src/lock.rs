@@ -62,8 +62,8 @@ impl DataDir {
         self.stopped_clean
     }
 
-    /// Notes that everything is on disk and in order; the last thing a clean stop does.
-    pub(crate) fn mark_clean(&mut self) -> Result<(), StoreError> {
+    /// Notes that everything is on disk and in order, the last thing a clean stop does, and frees the directory.
+    pub(crate) fn mark_clean(mut self) -> Result<(), StoreError> {
         self.mark(CLEAN).map_err(|e| io_failed("noting the clean stop", e))
     }
 

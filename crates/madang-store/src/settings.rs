@@ -23,9 +23,13 @@ pub struct Settings {
     pub busy_timeout_ms: u64,
     /// Milliseconds a read waits for a free connection (default 10,000); then it fails.
     pub read_wait_ms: u64,
-    /// KiB of pages each connection may keep (default 2,048).
-    pub cache_kib: u32,
-    /// Pages (4 KiB) of write-ahead log after which a commit moves them into the database (default 1,000).
+    /// KiB of pages the writing connection may keep (default 16 MiB, filled under load alone): with less, a large
+    /// group is written to the disk twice.
+    pub writer_cache_kib: u32,
+    /// KiB of pages each reading connection may keep (default 2,048).
+    pub reader_cache_kib: u32,
+    /// Pages (4 KiB) of write-ahead log after which a commit moves them into the database (default 4,000):
+    /// with fewer, moving them costs as much as writing them did.
     pub checkpoint_pages: u32,
     /// Bytes the database may grow to, 0 for no limit but the disk (default). At the limit appends fail as on a
     /// full disk.
@@ -42,8 +46,9 @@ impl Default for Settings {
             readers: 4,
             busy_timeout_ms: 5_000,
             read_wait_ms: 10_000,
-            cache_kib: 2_048,
-            checkpoint_pages: 16000,
+            writer_cache_kib: 16 * 1_024,
+            reader_cache_kib: 2_048,
+            checkpoint_pages: 4_000,
             database_bytes_max: 0,
         }
     }

@@ -36,7 +36,7 @@ pub struct SqliteStore {
     state: Arc<State>,
     stop_check: Arc<AtomicBool>,
     check: Mutex<Option<JoinHandle<()>>>,
-    dir: Arc<Mutex<DataDir>>,
+    dir: Arc<Mutex<Option<DataDir>>>,
 }
 
 impl SqliteStore {
@@ -71,7 +71,7 @@ impl SqliteStore {
     ) -> SqliteStore {
         let settings = connector.settings.clone();
         let (jobs, waiting) = mpsc::channel(settings.queue_appends.max(1));
-        let dir = Arc::new(Mutex::new(dir));
+        let dir = Arc::new(Mutex::new(Some(dir)));
         let readers = connector.readers();
         let room_max = settings.queue_bytes.max(1);
         let writer = Writer {
@@ -115,7 +115,7 @@ impl SqliteStore {
 
     /// Commits what is queued, moves everything into the database file, and notes the clean stop.
     ///
-    /// Appends submitted afterwards fail. The lock on the directory goes with the store itself.
+    /// Appends submitted afterwards fail, and the directory is free for the next server.
     ///
     /// # Errors
     /// [`StoreError::Failed`] when it was closed before or the last writes failed; nothing acked is lost then, and
@@ -131,14 +131,15 @@ impl SqliteStore {
         let mut connection = connection.ok_or_else(|| said(DURING, "the last writes failed"))?;
         query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await.map_err(failed(DURING))?;
         connection.close().await.map_err(failed(DURING))?;
-        match integrity {
-            Integrity::NotNeeded | Integrity::Sound => {}
-            // The next start looks again.
-            Integrity::Running | Integrity::Damaged(_) | Integrity::Unfinished(_) => return Ok(()),
+        let Some(dir) = self.dir.lock().take() else {
+            return Ok(());
+        };
+        // After any other outcome the next start looks again.
+        if matches!(integrity, Integrity::NotNeeded | Integrity::Sound) {
+            let marked = spawn_blocking(move || dir.mark_clean()).await;
+            marked.map_err(|_| said(DURING, "the task was cancelled"))??;
         }
-        let dir = Arc::clone(&self.dir);
-        let marked = spawn_blocking(move || dir.lock().mark_clean()).await;
-        marked.map_err(|_| said(DURING, "the task was cancelled"))?
+        Ok(())
     }
 }
 

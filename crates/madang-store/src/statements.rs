@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
 /// Rows in one statement, largest first: few sizes, so that few statements are prepared; not larger, because SQLite
 /// looks up `$n` placeholders one by one.
-const ROWS: [usize; 4] = [32, 8, 3, 1];
+const ROWS: [usize; 4] = [16, 5, 2, 1];
 
 /// A statement for any number of rows.
 pub(crate) struct Bulk {

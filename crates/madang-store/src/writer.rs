@@ -49,7 +49,7 @@ pub(crate) struct Writer {
     pub(crate) state: Arc<State>,
     pub(crate) settings: Settings,
     /// Held until the last commit is done, so that no other server starts before.
-    pub(crate) _dir: Arc<parking_lot::Mutex<DataDir>>,
+    pub(crate) _dir: Arc<parking_lot::Mutex<Option<DataDir>>>,
 }
 
 /// Why a whole group failed; shared by all its answers.

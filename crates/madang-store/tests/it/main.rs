@@ -1,5 +1,7 @@
 //! What a store promises, and how the SQLite one keeps it when it is killed, full, damaged or locked.
 
+#![expect(clippy::unwrap_used, reason = "tests may panic, helpers outside of a #[test] function too")]
+
 mod contract;
 mod sqlite;
 mod support;
