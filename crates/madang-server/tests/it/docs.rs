@@ -38,31 +38,27 @@ fn the_configuration_page_says_what_the_code_says() {
 }
 
 fn tables() -> String {
-    let rows = rows().unwrap();
+    let mut rows: BTreeMap<String, Row> =
+        rows().unwrap().into_iter().map(|row| (row.setting.clone(), row)).collect();
     let mut out = String::new();
     for (section, source, title) in SOURCES {
-        let about = descriptions(&std::fs::read_to_string(crates().join(source)).unwrap());
         write!(out, "\n## {title}\n\n| Setting | Variable | Default | What it does |\n|---|---|---|---|\n")
             .unwrap();
-        for row in rows.iter().filter(|row| section_of(row) == *section) {
-            let name = row.setting.rsplit('.').next().unwrap();
-            let about = about.get(name).unwrap_or_else(|| panic!("{source} doesn't describe {name}"));
-            let default =
-                if row.default == "none" { "none".to_owned() } else { format!("`{}`", row.default) };
+        for (name, about) in descriptions(&std::fs::read_to_string(crates().join(source)).unwrap()) {
+            let path = if section.is_empty() { name.clone() } else { format!("{section}.{name}") };
+            let Some(row) = rows.remove(&path) else { continue };
+            let default = if row.default == "none" { row.default } else { format!("`{}`", row.default) };
             writeln!(out, "| `{name}` | `{}` | {default} | {about} |", row.variable).unwrap();
         }
     }
+    assert!(rows.is_empty(), "settings that no source describes: {:?}", rows.keys());
     out.push('\n');
     out
 }
 
-fn section_of(row: &Row) -> &str {
-    row.setting.split_once('.').map_or("", |(section, _)| section)
-}
-
-/// The doc comments of public fields, each on one line.
-fn descriptions(source: &str) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
+/// The doc comments of public fields in the order of the source, each on one line.
+fn descriptions(source: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
     let mut about: Vec<&str> = Vec::new();
     for line in source.lines().map(str::trim) {
         if let Some(text) = line.strip_prefix("///") {
@@ -70,7 +66,7 @@ fn descriptions(source: &str) -> BTreeMap<String, String> {
         } else if let Some(name) =
             line.strip_prefix("pub ").and_then(|field| field.split_once(": ")).map(|(name, _)| name)
         {
-            found.insert(name.to_owned(), without_links(&about.join(" ")));
+            found.push((name.to_owned(), without_links(&about.join(" "))));
             about.clear();
         } else if !line.starts_with("#[") {
             about.clear();
