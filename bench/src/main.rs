@@ -1,0 +1,72 @@
+//! Measures the built server from outside, as its clients meet it. `make bench` runs everything; README.md has results.
+//!
+//! Server CPU is the process's own time, memory its Pss; latencies are against a direct client in the same run.
+
+mod chat;
+mod client;
+mod deltas;
+mod direct;
+mod idle;
+mod process;
+mod start;
+mod stats;
+
+use clap::{Parser, ValueEnum};
+
+use crate::process::Programs;
+
+/// What to measure.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Start to ready, and memory when idle.
+    Start,
+    /// Memory of idle connections.
+    Idle,
+    /// Delay, CPU and bytes of streamed deltas.
+    Deltas,
+    /// Durable chat messages from many connections.
+    Chat,
+    /// All of these.
+    All,
+}
+
+/// Benchmarks of Madang, on loopback, against the built programs.
+#[derive(Parser)]
+struct Options {
+    /// What to measure.
+    #[arg(value_enum, default_value = "all")]
+    what: What,
+    /// Folder of the release programs `madang` and `sim-upstream`.
+    #[arg(long, default_value = "target/release")]
+    programs: std::path::PathBuf,
+    /// Seconds of each measured window.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// Idle connections; a process here may open about 20,000 files.
+    #[arg(long, default_value_t = 10_000)]
+    connections: usize,
+    /// Processor for the server alone; the rest runs on another one.
+    #[arg(long, default_value_t = 0)]
+    server_cpu: usize,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    let programs = Programs { folder: options.programs.clone(), server_cpu: options.server_cpu };
+    process::describe_machine();
+    let wants = |what| options.what == what || options.what == What::All;
+    if wants(What::Start) {
+        start::run(&programs).await?;
+    }
+    if wants(What::Idle) {
+        idle::run(&programs, options.connections).await?;
+    }
+    if wants(What::Deltas) {
+        deltas::run(&programs, options.seconds).await?;
+    }
+    if wants(What::Chat) {
+        chat::run(&programs, options.seconds).await?;
+    }
+    Ok(())
+}
