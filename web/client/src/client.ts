@@ -293,7 +293,6 @@ function newStats(): ClientStats {
     connections: 0,
     frames: 0,
     garbage: 0,
-    unknownEvents: 0,
     handlerErrors: 0,
     gaps: 0,
     duplicates: 0,

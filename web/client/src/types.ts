@@ -180,8 +180,6 @@ export interface ClientStats {
   frames: number;
   /** Frames and envelopes that could not be read. */
   garbage: number;
-  /** Events of a type this build doesn't know. */
-  unknownEvents: number;
   /** Handlers that threw. */
   handlerErrors: number;
   /** Times a session was asked for afresh because an event was missing. */

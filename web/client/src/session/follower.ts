@@ -97,13 +97,16 @@ export class Follower {
     if (this.#phase === "live" || this.#phase === "failed") this.#wait();
   }
 
-  /** A snapshot has come; says whether it is of the log that is shown already. */
-  snapshot(epoch: string, seq: number): boolean {
-    const sameLog = epoch === this.#shown;
+  /** Whether what is shown is of the log with this epoch. */
+  shows(epoch: string): boolean {
+    return epoch === this.#shown;
+  }
+
+  /** A snapshot has been taken in. */
+  snapshot(epoch: string, seq: number): void {
     this.#place = { epoch, seq };
     this.#shown = epoch;
     this.#arrived();
-    return sameLog;
   }
 
   /** A replay follows. */
@@ -146,6 +149,7 @@ export class Follower {
   /** The server does not let one follow it. */
   refused(error: MadangError): void {
     if (!this.#wanted || error.code === "CONNECTION_LOST" || error.code === "CLOSED") return;
+    this.#asking = false;
     this.#error = error;
     if (error.code === "NOT_FOUND" || error.code === "INVALID_SESSION") this.#phase = "gone";
     else if (error.code === "FORBIDDEN") this.#phase = "forbidden";

@@ -94,6 +94,10 @@ export class SessionModel {
 
   /** Starts over from a snapshot; keeps what is known of the same log (`sameLog`), so that nothing is drawn twice. */
   reset(state: SessionState, sameLog: boolean): void {
+    const lists: unknown[] = [state.messages, state.participants, state.queued];
+    if (!lists.every(Array.isArray) || typeof state.epoch !== "string" || !Number.isSafeInteger(state.seq)) {
+      throw new TypeError("session_state is not whole");
+    }
     if (sameLog) this.transcript.forgetUnfinished();
     else this.transcript.clear();
     this.transcript.merge(state.messages, state.branches, state.head);

@@ -1,5 +1,5 @@
 import type { Ack, ClaudeResponse, Resumed, ResumePoint, SessionState } from "@madang/protocol";
-import { asMadangError, type MadangError } from "../errors.js";
+import { asMadangError, MadangError } from "../errors.js";
 import { Cell } from "../listeners.js";
 import { HISTORY_PAGE } from "../settings.js";
 import type { Envelope, Readable } from "../types.js";
@@ -178,10 +178,18 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
   }
 
   #reset(state: SessionState): void {
-    // What can't be read must not take the place of what is shown.
-    const sameLog = this.#follower.snapshot(state.epoch, state.seq);
-    this.#model.reset(state, sameLog);
-    for (const { message_id } of state.messages) this.#settle(message_id);
+    try {
+      this.#model.reset(state, this.#follower.shows(state.epoch));
+      for (const { message_id } of state.messages) this.#settle(message_id);
+    } catch (error) {
+      this.host.stats.garbage += 1;
+      this.host.report(error, "event session_state");
+      this.#follower.refused(
+        new MadangError("INTERNAL_ERROR", "The session could not be read.", { recoverable: true }),
+      );
+      return;
+    }
+    this.#follower.snapshot(state.epoch, state.seq);
     if (this.#model.deleted) this.#follower.gone();
     this.#publishSoon();
   }
