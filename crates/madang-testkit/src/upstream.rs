@@ -27,6 +27,7 @@ mod models;
 mod plan;
 mod player;
 mod prefix;
+mod profile;
 mod request;
 mod scenario;
 mod script;
@@ -193,7 +194,7 @@ impl Upstream {
     pub async fn wait_for<F: Fn(&LogEntry) -> bool>(&self, condition: F) -> LogEntry {
         let mut changes = self.shared.log.subscribe();
         loop {
-            if let Some(entry) = self.log().into_iter().find(|entry| condition(entry)) {
+            if let Some(entry) = self.shared.log.find(&condition) {
                 return entry;
             }
             if changes.changed().await.is_err() {

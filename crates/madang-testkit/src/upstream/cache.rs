@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::models::Profile;
 use super::prefix::{blocks_of, canonical};
+use super::profile::Profile;
 use super::request::{Caller, MessagesRequest, tokens_of_bytes};
 use super::usage::Usage;
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::error::ApiError;
-use super::models::Profile;
+use super::profile::Profile;
 use super::request::{Caller, MessagesRequest, VERSION_2026, text_of};
 
 /// Most messages in one request.

@@ -41,6 +41,8 @@ struct Bucket {
     at: Duration,
 }
 
+/// Keys with buckets; at this number all buckets start full again.
+const KEYS_MAX: usize = 10_000;
 const NAMES: [&str; 3] = ["requests", "input-tokens", "output-tokens"];
 const SENTENCES: [&str; 3] = ["requests per minute", "input tokens per minute", "output tokens per minute"];
 
@@ -134,6 +136,9 @@ impl Buckets {
     }
 
     fn of(&mut self, key: &str, now: Duration) -> &mut [Bucket; 3] {
+        if self.keys.len() >= KEYS_MAX && !self.keys.contains_key(key) {
+            self.keys.clear();
+        }
         let limits = self.limits;
         let full = || {
             [limits.requests, limits.input_tokens, limits.output_tokens].map(|limit| Bucket::full(limit, now))

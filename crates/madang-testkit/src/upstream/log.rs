@@ -176,6 +176,11 @@ impl Log {
         self.kept.lock().entries.iter().cloned().collect()
     }
 
+    /// The oldest entry that satisfies a condition.
+    pub(crate) fn find(&self, condition: &dyn Fn(&LogEntry) -> bool) -> Option<LogEntry> {
+        self.kept.lock().entries.iter().find(|entry| condition(entry)).cloned()
+    }
+
     /// The kept bodies of Messages requests, oldest first, with the numbers of their requests.
     pub(crate) fn bodies(&self) -> Vec<(u64, Value)> {
         self.kept.lock().bodies.iter().cloned().collect()

@@ -8,10 +8,11 @@ use super::error::{ApiError, status_of};
 use super::http::Request;
 use super::ids::{Ids, request_id};
 use super::knobs::{Choice, Transport};
-use super::models::{self, Profile};
+use super::models;
 use super::plan::{HttpReply, Plan, Step};
 use super::player::{Played, Player};
 use super::prefix::{self, Signer};
+use super::profile::Profile;
 use super::request::{Caller, MessagesRequest};
 use super::scenario::{self, Scene, cut_of};
 use super::script::{self, Script};
@@ -22,6 +23,8 @@ use super::{Broken, PrefixCheck};
 
 /// Prompts remembered for `diagnostics`; at this number they are all forgotten.
 const PROMPTS_MAX: usize = 10_000;
+/// Scenarios with their knobs whose uses are counted; at this number all counts start again.
+const USES_MAX: usize = 10_000;
 /// Marks a scenario in the last user text: `[[sim:tool?rate=20]]`.
 const TEXT_RULE: (&str, &str) = ("[[sim:", "]]");
 
@@ -116,7 +119,10 @@ fn decide(
         Some(script) => script::plan(script, &scene)?,
         None => scenario::plan(&choice.name, &scene)?,
     };
-    let transport = Transport::read(&choice.knobs, shared.options.pace)?;
+    let mut transport = Transport::read(&choice.knobs, shared.options.pace)?;
+    if !scene.fails_now()? {
+        transport.bytes_max = None;
+    }
     shared.log.update(asked.number, |entry| {
         entry.scenario = Some(choice.key());
         entry.input_tokens = usage.input;
@@ -164,6 +170,9 @@ fn admit(shared: &Shared, asked: &Asked, prompt: &Prompt, choice: &Choice) -> Re
     let mut memory = shared.memory.lock();
     let usage = memory.cache.look_up(prompt, now);
     memory.buckets.admit(&asked.caller.tag(), usage.limited_input(), now)?;
+    if memory.uses.len() >= USES_MAX {
+        memory.uses.clear();
+    }
     let uses = memory.uses.entry(choice.key()).or_insert(0);
     *uses += 1;
     Ok((usage, *uses))

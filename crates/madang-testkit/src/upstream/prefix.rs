@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::error::ApiError;
-use super::models::Profile;
+use super::profile::Profile;
 use super::request::{Caller, MessagesRequest};
 
 /// Starts every signature of the stand-in, so that it can't be taken for a real one.

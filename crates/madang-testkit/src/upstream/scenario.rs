@@ -14,9 +14,9 @@ use super::error::{ApiError, sentence_of};
 use super::event::Event;
 use super::ids::Ids;
 use super::knobs::Knobs;
-use super::models::Profile;
 use super::plan::{Cut, HttpReply, Plan, Step};
 use super::prefix::Signer;
+use super::profile::Profile;
 use super::request::MessagesRequest;
 use super::usage::Usage;
 

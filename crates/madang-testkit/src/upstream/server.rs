@@ -26,6 +26,9 @@ use super::player::{After, Played, Player};
 use super::request::{AuthKind, Caller, VERSION_2023, VERSION_2026, betas, credential, tag_of};
 use super::script::Scripts;
 
+/// Open connections; one more is closed at once.
+const CONNECTIONS_MAX: usize = 20_000;
+
 /// Everything the connections share.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -79,6 +82,7 @@ pub(crate) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
+                Ok((stream, _)) if tasks.len() >= CONNECTIONS_MAX => drop(stream),
                 Ok((stream, _)) => {
                     number += 1;
                     tasks.spawn(serve(stream, number, Arc::clone(&shared)));

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::error::ApiError;
 use super::history;
-use super::models::Profile;
+use super::profile::Profile;
 use super::request::{Caller, MessagesRequest, VERSION_2026};
 
 /// Fields of the request body that are generally available.
