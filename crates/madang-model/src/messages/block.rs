@@ -26,6 +26,8 @@ pub(crate) struct Block {
     index: u32,
     shape: Shape,
     object: Object,
+    /// The block as it began, as long as no delta changed it.
+    untouched: Option<Box<RawValue>>,
     /// Text, thinking, or the JSON text of a call's input, as far as the deltas told.
     grown: String,
     citations: Vec<Box<RawValue>>,
@@ -55,7 +57,9 @@ impl Block {
                 Shape::Text | Shape::Thinking | Shape::RedactedThinking | Shape::Other => None,
             },
         }]);
-        let mut block = Self { index, shape, object, grown: String::new(), citations: Vec::new() };
+        let is_complete = field(shape).is_none_or(|field| object.get(field).is_some());
+        let untouched = is_complete.then(|| raw.to_owned());
+        let mut block = Self { index, shape, object, untouched, grown: String::new(), citations: Vec::new() };
         block.take_what_came_whole(out);
         Some(block)
     }
@@ -100,15 +104,21 @@ impl Block {
         delta: BlockDelta<'_>,
         out: &mut impl Extend<StreamItem>,
     ) -> Result<(), Misplaced> {
+        let before = self.grown.len();
         match (delta.kind.as_ref(), self.shape) {
             ("text_delta", Shape::Text) => self.show(delta.text.ok_or(Misplaced)?, out),
             ("thinking_delta", Shape::Thinking) => self.show(delta.thinking.ok_or(Misplaced)?, out),
             ("input_json_delta", Shape::Call) => self.show(delta.partial_json.ok_or(Misplaced)?, out),
             ("signature_delta", Shape::Thinking) => {
+                self.untouched = None;
                 self.object.set("signature", json_string(&delta.signature.ok_or(Misplaced)?));
             }
-            ("citations_delta", Shape::Text) => self.cite(delta.citation.ok_or(Misplaced)?, out),
+            ("citations_delta", Shape::Text) => {
+                self.untouched = None;
+                self.cite(delta.citation.ok_or(Misplaced)?, out);
+            }
             ("compaction_delta", Shape::Other) => {
+                self.untouched = None;
                 for (name, value) in
                     [("content", delta.content), ("encrypted_content", delta.encrypted_content)]
                 {
@@ -122,6 +132,9 @@ impl Block {
                 Shape::Text | Shape::Thinking | Shape::RedactedThinking | Shape::Call | Shape::Result,
             ) => return Err(Misplaced),
             _ => {}
+        }
+        if self.grown.len() > before {
+            self.untouched = None;
         }
         Ok(())
     }
@@ -140,41 +153,39 @@ impl Block {
 
     /// Ends the part.
     pub(crate) fn end(mut self, out: &mut impl Extend<StreamItem>) {
-        match self.shape {
-            Shape::Text => {
-                self.object.set("text", json_string(&self.grown));
-                if !self.citations.is_empty() {
-                    self.object.set("citations", json_array(&self.citations));
-                }
+        let raw = self.untouched.take().unwrap_or_else(|| self.with_changes());
+        // What nothing was shown of yet is shown whole.
+        let content = match self.shape {
+            Shape::Other => Some(raw.get().to_owned()),
+            Shape::Call if self.grown.is_empty() => {
+                Some(self.object.get("input").map_or("{}", RawValue::get).to_owned())
             }
-            Shape::Thinking => self.object.set("thinking", json_string(&self.grown)),
-            Shape::Call => self.end_call(out),
-            Shape::Other => {
-                let content = self.object.to_raw().get().to_owned();
-                out.extend([StreamItem::Delta { index: self.index, content }]);
-            }
-            Shape::RedactedThinking | Shape::Result => {}
-        }
-        out.extend([StreamItem::PartEnded { index: self.index, raw: self.object.to_raw() }]);
+            Shape::Call | Shape::Text | Shape::Thinking | Shape::RedactedThinking | Shape::Result => None,
+        };
+        let index = self.index;
+        out.extend(content.map(|content| StreamItem::Delta { index, content }));
+        out.extend([StreamItem::PartEnded { index, raw }]);
     }
 
-    fn end_call(&mut self, out: &mut impl Extend<StreamItem>) {
-        if self.grown.trim_ascii().is_empty() {
-            // The input came whole with the start, or the tool takes none.
-            let content = self.object.get("input").map_or("{}", RawValue::get).to_owned();
-            if self.object.get("input").is_none() {
-                self.object.set("input", RawValue::from_string("{}".to_owned()).expect("{} is JSON"));
-            }
-            out.extend([StreamItem::Delta { index: self.index, content }]);
-            return;
+    /// The block as it began, with what the deltas said.
+    fn with_changes(&mut self) -> Box<RawValue> {
+        if let Some(field) = field(self.shape) {
+            let is_call = self.shape == Shape::Call;
+            self.object.set(field, if is_call { input(&self.grown) } else { json_string(&self.grown) });
         }
-        let grown = std::mem::take(&mut self.grown);
-        let input: Option<&RawValue> = serde_json::from_str(&grown).ok();
-        let input = match input {
-            Some(input) if input.get().starts_with('{') => input.to_owned(),
-            Some(_) | None => wrapped(&grown),
-        };
-        self.object.set("input", input);
+        if !self.citations.is_empty() {
+            self.object.set("citations", json_array(&self.citations));
+        }
+        self.object.to_raw()
+    }
+}
+
+/// The input of a call from its text: an object, whatever the model wrote.
+fn input(text: &str) -> Box<RawValue> {
+    let raw: Option<&RawValue> = serde_json::from_str(if text.is_empty() { "{}" } else { text }).ok();
+    match raw {
+        Some(input) if input.get().starts_with('{') => input.to_owned(),
+        Some(_) | None => wrapped(text),
     }
 }
 
@@ -195,6 +206,16 @@ fn shape(block_type: &str) -> Shape {
         call if call.ends_with("tool_use") => Shape::Call,
         result if result.ends_with("tool_result") => Shape::Result,
         _ => Shape::Other,
+    }
+}
+
+/// The field that the deltas of a block write.
+fn field(shape: Shape) -> Option<&'static str> {
+    match shape {
+        Shape::Text => Some("text"),
+        Shape::Thinking => Some("thinking"),
+        Shape::Call => Some("input"),
+        Shape::RedactedThinking | Shape::Result | Shape::Other => None,
     }
 }
 

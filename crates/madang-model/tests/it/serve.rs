@@ -95,12 +95,17 @@ impl Server {
 
     /// The requests for replies so far.
     pub(crate) fn seen(&self) -> Vec<Seen> {
-        self.seen.lock().iter().filter(|seen| seen.head.starts_with("POST /v1/messages ")).cloned().collect()
+        self.seen_at("POST /v1/messages ")
     }
 
     /// The requests for the list of models so far.
     pub(crate) fn seen_lists(&self) -> Vec<Seen> {
-        self.seen.lock().iter().filter(|seen| seen.head.starts_with("GET /v1/models")).cloned().collect()
+        self.seen_at("GET /v1/models")
+    }
+
+    /// The requests so far whose first line begins so.
+    pub(crate) fn seen_at(&self, start: &str) -> Vec<Seen> {
+        self.seen.lock().iter().filter(|seen| seen.head.starts_with(start)).cloned().collect()
     }
 
     /// Waits until a client left an answer that hangs.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use madang_model::{AnthropicModel, ApiKey, Model, ModelError, Reply, Request, Settings, StreamItem};
+use madang_protocol::Usage;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
@@ -123,6 +124,13 @@ pub(crate) fn text(items: &[StreamItem]) -> String {
             |item| if let StreamItem::Delta { content, .. } = item { Some(content.as_str()) } else { None },
         )
         .collect()
+}
+
+/// What was used in the end, summed and whole.
+pub(crate) fn used(items: &[StreamItem]) -> (Usage, &RawValue) {
+    let used =
+        |item| if let &StreamItem::Usage { usage, ref raw } = item { Some((usage, &**raw)) } else { None };
+    items.iter().rev().find_map(used).unwrap()
 }
 
 /// The blocks to be sent back.
