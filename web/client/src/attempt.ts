@@ -6,8 +6,9 @@ import type { Report } from "./listeners.js";
 import { whyOf } from "./reconnect.js";
 import type { Settings } from "./settings.js";
 import { Socket } from "./socket.js";
+import type { ClientStats } from "./stats.js";
 import { newCommandId } from "./surroundings.js";
-import type { ClientStats, Clock, Credential, Envelope, SocketConstructor, Why } from "./types.js";
+import type { Clock, Credential, Envelope, SocketConstructor, Why } from "./types.js";
 
 /** What an attempt is made from. */
 export interface AttemptOptions {

@@ -10,6 +10,7 @@ import type {
 import { addressOfPage } from "./address.js";
 import { Connection } from "./connection.js";
 import { errorFrom, MadangError } from "./errors.js";
+import { KeptMessages } from "./kept.js";
 import { Cell, Listeners, type Report } from "./listeners.js";
 import { ModelsStore } from "./lists/models.js";
 import { SessionsStore } from "./lists/sessions.js";
@@ -17,11 +18,11 @@ import { Outbox } from "./outbox.js";
 import type { StoreHost } from "./session/host.js";
 import { SessionStore } from "./session/store.js";
 import { CACHED_LISTS_MAX, CACHED_SESSIONS_MAX, DEFAULT_SETTINGS, FOLLOWED_MAX } from "./settings.js";
+import { type ClientStats, newStats } from "./stats.js";
 import { newCommandId, systemClock, systemSurroundings } from "./surroundings.js";
 import type {
   Answer,
   ClientOptions,
-  ClientStats,
   CommandType,
   ConnectionState,
   Envelope,
@@ -53,6 +54,7 @@ export class MadangClient {
   readonly #host: StoreHost;
   readonly #connection: Connection;
   readonly #outbox: Outbox;
+  readonly #kept: KeptMessages;
   readonly #server: Cell<Connected | null>;
   readonly #handlers = new Map<string, Listeners<[EventData[EventType], Envelope]>>();
   readonly #sessions = new Map<string, SessionStore>();
@@ -94,6 +96,7 @@ export class MadangClient {
         onEnded: (error) => this.#ended(error),
       },
     );
+    this.#kept = new KeptMessages(options.storage, this.#report);
     const messageBytes = () => this.#server.getSnapshot()?.limits?.message_bytes;
     const send = (text: string) => this.#connection.send(text);
     this.#outbox = new Outbox({ settings, clock, stats: this.#stats, send, messageBytes });
@@ -107,6 +110,7 @@ export class MadangClient {
       isUnsent: (id) => this.#outbox.isUnsent(id),
       connected: () => this.#flowing,
       userId: () => this.#server.getSnapshot()?.user_id,
+      keep: (sessionId, messages) => this.#kept.keep(sessionId, messages),
       newId: () => newCommandId(clock),
     };
     this.models = new ModelsStore(this.#host);
@@ -226,6 +230,7 @@ export class MadangClient {
     this.#flowing = true;
     this.#helloId = helloId;
     for (const [id, store] of this.#sessions) store.connected(this.#resumed.has(id));
+    for (const [id, messages] of this.#kept.open(connected.user_id)) this.session(id).restore(messages);
     this.#outbox.opened();
     for (const list of this.#lists.values()) list.connected();
     this.models.connected();
@@ -261,8 +266,7 @@ export class MadangClient {
     const id = envelope.session_id ?? ("session_id" in envelope.data ? envelope.data.session_id : undefined);
     const store = typeof id === "string" ? this.#sessions.get(id) : undefined;
     if (envelope.type === "error") {
-      if (envelope.correlation_id === this.#helloId)
-        store?.refused(errorFrom(envelope.data as Partial<ErrorData>));
+      if (envelope.correlation_id === this.#helloId) this.#resumeRefused(envelope, store);
       return;
     }
     if (envelope.type === "session_deleted" && typeof id === "string") {
@@ -270,6 +274,12 @@ export class MadangClient {
     }
     if (envelope.type === "session_changed") this.#lineChanged(envelope);
     else store?.receive(envelope);
+  }
+
+  /** An error that answers `hello` is about one of its sessions; if it doesn't say which, each asks for itself. */
+  #resumeRefused(envelope: Envelope, store: SessionStore | undefined): void {
+    if (store !== undefined) store.refused(errorFrom(envelope.data as Partial<ErrorData>));
+    else for (const one of this.#sessions.values()) one.askAlone();
   }
 
   #lineChanged(envelope: Envelope): void {
@@ -286,17 +296,4 @@ function globalSocket(): SocketConstructor {
 
 function reportToConsole(error: unknown, where: string): void {
   console.error(`madang: ${where}:`, error);
-}
-
-function newStats(): ClientStats {
-  return {
-    connections: 0,
-    frames: 0,
-    garbage: 0,
-    handlerErrors: 0,
-    gaps: 0,
-    duplicates: 0,
-    textMismatches: 0,
-    resent: 0,
-  };
 }

@@ -10,10 +10,10 @@ export type { RunningReply } from "./session/reply.js";
 export type { PendingMessage, SessionPhase, SessionSnapshot, Waiting } from "./session/state.js";
 export { SessionStore } from "./session/store.js";
 export { DEFAULT_SETTINGS, type Settings } from "./settings.js";
+export type { ClientStats } from "./stats.js";
 export type {
   Answer,
   ClientOptions,
-  ClientStats,
   Clock,
   CommandType,
   ConnectionState,

@@ -4,8 +4,9 @@ import { errorFrom, MadangError } from "./errors.js";
 import { Pace } from "./pace.js";
 import { refusesMessage } from "./reconnect.js";
 import { OUTBOX_MAX, RATE_LIMIT_TRIES, type Settings } from "./settings.js";
+import type { ClientStats } from "./stats.js";
 import { newCommandId } from "./surroundings.js";
-import type { Answer, ClientStats, Clock, CommandType, Envelope, EventType, SendOptions } from "./types.js";
+import type { Answer, Clock, CommandType, Envelope, EventType, SendOptions } from "./types.js";
 
 /** The events that answer a command that asks; all others are answered by `ack`. */
 const ANSWERS: ReadonlyMap<CommandType, readonly EventType[]> = new Map([

@@ -171,23 +171,3 @@ export interface SendOptions {
   /** What happens when the connection is lost before the answer: sent again with the same id (the default), or failed. */
   readonly onLoss?: "resend" | "fail" | undefined;
 }
-
-/** Counters for diagnosis; they only grow. */
-export interface ClientStats {
-  /** Connections that reached `connected`. */
-  connections: number;
-  /** Text frames read. */
-  frames: number;
-  /** Frames and envelopes that could not be read. */
-  garbage: number;
-  /** Handlers that threw. */
-  handlerErrors: number;
-  /** Times a session was asked for afresh because an event was missing. */
-  gaps: number;
-  /** Events and deltas dropped because they were known already. */
-  duplicates: number;
-  /** Final replies whose text was not the text of their deltas; should stay 0 (DC2). */
-  textMismatches: number;
-  /** Commands sent again after a reconnection. */
-  resent: number;
-}

@@ -78,10 +78,10 @@ describe("putting together", () => {
     vi.useRealTimers();
     const time = (deltas: number) => {
       const reply = new ReplyAssembler(running("r", "p", 0, ""));
-      const began = process.hrtime.bigint();
+      const began = performance.now();
       for (let n = 1; n <= deltas; n += 1) reply.take(delta("r", n, "word "));
       reply.snapshot();
-      return Number(process.hrtime.bigint() - began) / deltas;
+      return (performance.now() - began) / deltas;
     };
     time(20_000);
     const few = Math.min(...[1, 2, 3].map(() => time(5_000)));

@@ -116,6 +116,14 @@ describe("following", () => {
     expect(store.getSnapshot().status).toBe("gone");
   });
 
+  it("rs1_an_error_that_names_no_session_makes_each_ask_for_itself", async () => {
+    const { h } = await following();
+    const next = await h.reconnect();
+    const head = { correlation_id: next.last("hello").id };
+    await deliver(h, event("error", { code: "NOT_FOUND", message: "", recoverable: false }, head));
+    expect(next.last("follow_session").data.session_id).toBe(SESSION);
+  });
+
   it("se6_a_deleted_session_is_gone_and_not_asked_for_again", async () => {
     const { h, store } = await following();
     await deliver(
@@ -255,6 +263,37 @@ describe("events", () => {
     await deliver(h, durable("message_created", created(prompt("q", null)), 4));
     expect(ids(store.getSnapshot().messages)).toEqual(["q"]);
     expect(store.getSnapshot().branches.get("q")).toEqual(["p", "q"]);
+  });
+
+  it("tu5_a_reply_on_a_branch_nobody_looks_at_pulls_nobody_there", async () => {
+    const { h, socket, store } = await following({
+      messages: [prompt("p", null), reply("r", "p")],
+      head: "r",
+    });
+    const by = prompt("p", null).author;
+    await deliver(
+      h,
+      durable("message_created", created(prompt("q", null)), 2),
+      durable("head_changed", { session_id: SESSION, head: "r", by }, 3),
+      durable("turn_started", started(streaming("s", "q")), 4),
+    );
+    expect(ids(store.getSnapshot().messages)).toEqual(["p", "r"]);
+    expect(store.getSnapshot().running?.messageId).toBe("s");
+    expect(socket.sent("get_history")).toEqual([]);
+  });
+
+  it("tu5_a_reply_after_a_message_that_is_not_loaded_asks_where_it_belongs", async () => {
+    const { h, socket, store } = await following({ messages: [prompt("z", "y")], head: "z" });
+    await deliver(h, durable("turn_started", started(streaming("r2", "a")), 2));
+    const { id } = socket.last("get_history");
+    const page = {
+      session_id: SESSION,
+      messages: [prompt("a", null), streaming("r2", "a")],
+      has_more: false,
+      branches: {},
+    };
+    await deliver(h, event("history", page, { correlation_id: id }));
+    expect(ids(store.getSnapshot().messages)).toEqual(["a", "r2"]);
   });
 
   it("tu5_a_branch_that_is_not_known_is_fetched", async () => {

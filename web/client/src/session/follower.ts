@@ -29,6 +29,8 @@ export class Follower {
   /** Times in a row that asking has not helped. */
   #vain = 0;
   #asking = false;
+  /** Whether it is `hello` that asks. */
+  #byHello = false;
   #timer: unknown;
 
   constructor(sessionId: string, host: StoreHost, events: FollowerEvents) {
@@ -86,8 +88,17 @@ export class Follower {
     if (!this.#wanted || this.#phase === "gone" || this.#phase === "forbidden") return;
     this.#wait();
     this.#asking = resumed;
+    this.#byHello = resumed;
     if (resumed) this.#later(this.#host.settings.helloMs, true);
     else this.#ask(true);
+  }
+
+  /** `hello` was refused for some session, perhaps this one: asks for itself. */
+  askAlone(): void {
+    if (!this.#wanted || !this.#byHello) return;
+    this.#byHello = false;
+    this.#asking = false;
+    this.#ask(true);
   }
 
   /** The connection is lost. */
@@ -112,6 +123,7 @@ export class Follower {
   /** A replay follows. */
   resumed(data: Resumed): void {
     this.#asking = false;
+    this.#byHello = false;
     this.#until = data.to;
     if (this.#place !== undefined && this.#place.seq >= data.to) this.#arrived();
   }
@@ -176,6 +188,7 @@ export class Follower {
   #arrived(): void {
     this.#host.clock.clearTimeout(this.#timer);
     this.#asking = false;
+    this.#byHello = false;
     this.#phase = "live";
     this.#error = null;
     this.#events.changed();

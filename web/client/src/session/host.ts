@@ -1,7 +1,9 @@
 import type { CommandData } from "@madang/protocol";
 import type { Report } from "../listeners.js";
 import type { Settings } from "../settings.js";
-import type { Answer, ClientStats, Clock, CommandType, SendOptions } from "../types.js";
+import type { ClientStats } from "../stats.js";
+import type { Answer, Clock, CommandType, SendOptions } from "../types.js";
+import type { PendingMessage } from "./state.js";
 
 /** What stores need of the client. */
 export interface StoreHost {
@@ -19,6 +21,8 @@ export interface StoreHost {
   connected(): boolean;
   /** Who one is; undefined before the first `connected`. */
   userId(): string | undefined;
+  /** Keeps a session's pending messages over a reload. */
+  keep(sessionId: string, messages: readonly PendingMessage[]): void;
   /** A fresh command id. */
   newId(): string;
 }

@@ -29,7 +29,7 @@ export class SessionModel {
   waiting: Waiting | null = null;
   running: ReplyAssembler | null = null;
   deleted = false;
-  /** The branch that was chosen but is not known yet. */
+  /** Set when the branch that is shown has to be fetched, because it is not known far enough. */
   wantedHead: string | null = null;
   /** Finals whose text was not the text of their deltas. */
   mismatches = 0;
@@ -47,7 +47,7 @@ export class SessionModel {
       this.deleted = true;
       this.#summarize({ status: "deleted" });
     },
-    message_created: ({ message }) => this.transcript.append(message),
+    message_created: ({ message }) => this.#append(message),
     prompt_edited: ({ message_id, content }) =>
       this.transcript.update(message_id, (old) => ({ ...old, content })),
     turn_queued: ({ session_id: _, ...turn }) => {
@@ -56,7 +56,7 @@ export class SessionModel {
     turn_dequeued: ({ turn_id }) => this.#dequeue(turn_id),
     turn_started: (data) => {
       this.#dequeue(data.turn_id);
-      this.transcript.append(data.message);
+      this.#append(data.message);
       this.#run({ ...data, message_id: data.message.message_id, n: 0, parts: [] });
     },
     turn_waiting: ({ message_id, code, retry_after, attempt }, now) => {
@@ -111,6 +111,10 @@ export class SessionModel {
     this.running = null;
     this.deleted = state.summary.status === "deleted";
     if (state.running !== null) this.#run(state.running);
+  }
+
+  #append(message: Message): void {
+    if (!this.transcript.append(message)) this.wantedHead = message.message_id;
   }
 
   #run(turn: RunningTurn): void {

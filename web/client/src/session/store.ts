@@ -9,6 +9,7 @@ import type { StoreHost } from "./host.js";
 import { SessionModel } from "./model.js";
 import { PendingMessages } from "./pending.js";
 import type { RunningReply } from "./reply.js";
+import { nextSnapshot } from "./snapshot.js";
 import { emptySnapshot, type PendingMessage, type SessionSnapshot } from "./state.js";
 
 /** One session as this client sees it: followed while someone reads, and right again after every lost connection. */
@@ -118,6 +119,20 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
   connected(resumed: boolean): void {
     this.#pending.mark(true);
     this.#follower.connected(resumed);
+    this.#publishNow();
+  }
+
+  /** `hello` was refused for a session that was not named. Called by the client. */
+  askAlone(): void {
+    this.#follower.askAlone();
+  }
+
+  /** Takes up the messages that an earlier page left. Called by the client. */
+  restore(messages: readonly PendingMessage[]): void {
+    for (const message of messages) {
+      if (message.state === "failed") this.#pending.add(message);
+      else this.post(message).catch(() => {});
+    }
     this.#publishNow();
   }
 
@@ -261,36 +276,11 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
   #publishNow(): void {
     this.#publishing = false;
     const old = this.#state.getSnapshot();
-    const next = this.#snapshot(old);
-    const keys = Object.keys(next) as (keyof SessionSnapshot)[];
-    if (keys.some((key) => !Object.is(next[key], old[key]))) this.#state.set(next);
+    const { phase, error } = this.#follower;
+    const [history, pending] = [this.#history, this.#pending.list];
+    const next = nextSnapshot(old, this.#model, { status: phase, error, history, pending });
+    if (next.pending !== old.pending) this.host.keep(this.sessionId, next.pending);
+    this.#state.set(next);
     this.#reply.set(this.#model.running?.snapshot() ?? null);
-  }
-
-  #snapshot(old: SessionSnapshot): SessionSnapshot {
-    const { transcript, running, summary, model, effort, participants, queued, waiting } = this.#model;
-    const turn = running && {
-      turnId: running.turnId,
-      promptId: running.promptId,
-      messageId: running.messageId,
-    };
-    return {
-      sessionId: this.sessionId,
-      status: this.#follower.phase,
-      error: this.#follower.error,
-      summary,
-      model,
-      effort,
-      participants,
-      messages: transcript.path,
-      hasMore: transcript.hasMore,
-      history: this.#history,
-      head: transcript.head,
-      branches: transcript.branches,
-      running: turn?.messageId === old.running?.messageId ? old.running : turn,
-      queued,
-      waiting,
-      pending: this.#pending.list,
-    };
   }
 }

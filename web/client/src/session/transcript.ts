@@ -77,14 +77,24 @@ export class Transcript {
     this.#walk();
   }
 
-  /** Adds a new entry, which becomes the head. */
-  append(message: Message): void {
-    const follows = message.parent_id === this.#head && !this.#known.has(message.message_id);
+  /**
+   * Adds a new entry, which becomes the head, unless it is a reply on a branch that is not shown.
+   *
+   * False when that can't be told, because the branch is not known far enough.
+   */
+  append(message: Message): boolean {
+    const follows = message.parent_id === this.#head;
+    const shown =
+      follows || message.kind !== "reply" || this.#path.some((one) => one.message_id === message.parent_id);
+    const unsure = !shown && this.hasMore && !this.#known.has(message.parent_id ?? ROOT);
+    const fresh = !this.#known.has(message.message_id);
     this.#insert(message);
+    if (!shown) return !unsure;
     this.#head = message.message_id;
-    const single = (this.#followers.get(keyOf(message))?.length ?? 0) <= 1;
-    if (follows && single) this.#path = [...this.#path, message];
+    const single = this.#followers.get(keyOf(message))?.length === 1;
+    if (follows && fresh && single) this.#path = [...this.#path, message];
     else this.#walk();
+    return true;
   }
 
   /** Replaces an entry by what `change` makes of it. */

@@ -1,0 +1,32 @@
+import type { SessionModel } from "./model.js";
+import type { SessionSnapshot } from "./state.js";
+
+/** What a snapshot has from elsewhere than the session's events. */
+export type Around = Pick<SessionSnapshot, "status" | "error" | "history" | "pending">;
+
+/** The session now; the old object, if nothing in it has changed. */
+export function nextSnapshot(old: SessionSnapshot, session: SessionModel, around: Around): SessionSnapshot {
+  const { transcript, running, summary, model, effort, participants, queued, waiting } = session;
+  const turn = running && {
+    turnId: running.turnId,
+    promptId: running.promptId,
+    messageId: running.messageId,
+  };
+  const next: SessionSnapshot = {
+    sessionId: old.sessionId,
+    ...around,
+    summary,
+    model,
+    effort,
+    participants,
+    messages: transcript.path,
+    hasMore: transcript.hasMore,
+    head: transcript.head,
+    branches: transcript.branches,
+    running: turn?.messageId === old.running?.messageId ? old.running : turn,
+    queued,
+    waiting,
+  };
+  const keys = Object.keys(next) as (keyof SessionSnapshot)[];
+  return keys.some((key) => !Object.is(next[key], old[key])) ? next : old;
+}
