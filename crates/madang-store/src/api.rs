@@ -182,6 +182,9 @@ pub struct SnapshotRow {
 }
 
 /// Everything one step of a session writes: committed whole or not at all.
+///
+/// The line of a new session (`sessions`) comes with or before whatever else names the session; without it the
+/// append is [`StoreError::Failed`].
 #[derive(Debug, Clone, Default)]
 pub struct Append {
     /// Rows of the session's logs. A position that is not the stream's next is [`StoreError::Conflict`].

@@ -141,3 +141,54 @@ async fn migrate_to(
     query("COMMIT").execute(connection).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn pragma(connection: &mut SqliteConnection, text: &'static str) -> String {
+        let row = query(text).fetch_one(connection).await.unwrap();
+        row.try_get::<String, _>(0).or_else(|_| row.try_get::<i64, _>(0).map(|n| n.to_string())).unwrap()
+    }
+
+    #[tokio::test]
+    async fn dc1_every_connection_is_set_up_so_that_an_ack_means_on_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = Settings { database_bytes_max: 1024 * PAGE_BYTES, ..Settings::default() };
+        let connector = Connector { file: dir.path().join("a.db"), settings };
+        std::fs::File::create(&connector.file).unwrap();
+        let mut writer = connector.writer().await.unwrap();
+        migrate(&mut writer).await.unwrap();
+        for (connection, query_only) in [(&mut writer, "0"), (&mut connector.reader().await.unwrap(), "1")] {
+            check_sqlite(connection).await.unwrap();
+            for (text, wanted) in [
+                ("PRAGMA journal_mode", "wal"),
+                ("PRAGMA synchronous", "2"),
+                ("PRAGMA fullfsync", "1"),
+                ("PRAGMA foreign_keys", "1"),
+                ("PRAGMA trusted_schema", "0"),
+                ("PRAGMA busy_timeout", "5000"),
+                ("PRAGMA query_only", query_only),
+            ] {
+                assert_eq!(pragma(connection, text).await, wanted, "{text}");
+            }
+        }
+        assert_eq!(pragma(&mut writer, "PRAGMA max_page_count").await, "1024");
+    }
+
+    #[tokio::test]
+    async fn the_schema_is_brought_up_to_date_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let connector = Connector { file: dir.path().join("a.db"), settings: Settings::default() };
+        std::fs::File::create(&connector.file).unwrap();
+        let mut writer = connector.writer().await.unwrap();
+        for _ in 0..2 {
+            migrate(&mut writer).await.unwrap();
+        }
+        assert_eq!(pragma(&mut writer, "SELECT COUNT(*) FROM schema_version").await, "1");
+        assert_eq!(
+            pragma(&mut writer, "SELECT MAX(version) FROM schema_version").await,
+            SCHEMA_VERSION.to_string()
+        );
+    }
+}

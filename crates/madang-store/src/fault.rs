@@ -2,7 +2,7 @@
 
 use std::io;
 
-use libsqlite3_sys::{SQLITE_CORRUPT, SQLITE_FULL, SQLITE_NOTADB};
+use libsqlite3_sys::{SQLITE_BUSY, SQLITE_CORRUPT, SQLITE_FULL, SQLITE_LOCKED, SQLITE_NOTADB};
 
 use crate::StoreError;
 
@@ -15,6 +15,8 @@ pub(crate) enum Fault {
     Rule,
     /// No space: the group fails, the connection stays.
     Full,
+    /// Another program holds a lock: the group fails, the connection stays.
+    Busy,
     /// The file is not what SQLite wrote: the group fails, and the connection is not used again.
     Damaged,
     /// Anything else, a failed fsync included: the group fails, and the connection is not used again.
@@ -44,6 +46,7 @@ impl Fault {
         let code = database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or_default();
         match code & 0xff {
             SQLITE_FULL => Fault::Full,
+            SQLITE_BUSY | SQLITE_LOCKED => Fault::Busy,
             SQLITE_CORRUPT | SQLITE_NOTADB => Fault::Damaged,
             _ if WRITE_FAILED.contains(&code) => Fault::Full,
             _ => Fault::Broken,
@@ -53,10 +56,19 @@ impl Fault {
 
 /// An error of the database, with what was being done.
 pub(crate) fn failed(during: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
-    move |error| match Fault::of(&error) {
+    move |error| answer(during, Fault::of(&error), error)
+}
+
+/// What to say of an error that is sorted already.
+pub(crate) fn answer(
+    during: &'static str,
+    fault: Fault,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> StoreError {
+    match fault {
         Fault::Full => StoreError::Full,
-        Fault::Taken | Fault::Rule | Fault::Damaged | Fault::Broken => {
-            StoreError::Failed { during, source: Box::new(error) }
+        Fault::Taken | Fault::Rule | Fault::Busy | Fault::Damaged | Fault::Broken => {
+            StoreError::Failed { during, source: source.into() }
         }
     }
 }

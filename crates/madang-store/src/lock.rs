@@ -75,6 +75,15 @@ impl DataDir {
     }
 }
 
+impl Drop for DataDir {
+    fn drop(&mut self) {
+        // Closing the file is not enough while a process that is just being started still shares it.
+        if let Err(error) = self.lock.unlock() {
+            tracing::warn!(%error, "the lock on the data directory goes with this process");
+        }
+    }
+}
+
 fn make_dir(root: &Path) -> io::Result<()> {
     if root.is_dir() {
         return Ok(());

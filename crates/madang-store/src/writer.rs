@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::batch::Batch;
 use crate::connect::Connector;
-use crate::fault::{Fault, said};
+use crate::fault::{Fault, answer, said};
 use crate::heads::{Claims, Heads};
 use crate::lock::DataDir;
 use crate::state::State;
@@ -53,19 +53,15 @@ pub(crate) struct Writer {
 }
 
 /// Why a whole group failed; shared by all its answers.
-enum GroupError {
-    Full,
-    Failed(&'static str, Arc<sqlx::Error>),
+struct GroupError {
+    fault: Fault,
+    during: &'static str,
+    source: Arc<sqlx::Error>,
 }
 
 impl GroupError {
-    fn answer(&self) -> StoreError {
-        match self {
-            GroupError::Full => StoreError::Full,
-            GroupError::Failed(during, source) => {
-                StoreError::Failed { during, source: Box::new(Arc::clone(source)) }
-            }
-        }
+    fn new(during: &'static str) -> impl Fn(sqlx::Error) -> Self {
+        move |error| Self { fault: Fault::of(&error), during, source: Arc::new(error) }
     }
 }
 
@@ -115,7 +111,8 @@ impl Writer {
             Ok(answers) => answers,
             Err(error) => {
                 self.recover(&error).await;
-                appends.iter().map(|_| Err(error.answer())).collect()
+                let answer = |_| Err(answer(error.during, error.fault, Arc::clone(&error.source)));
+                appends.iter().map(answer).collect()
             }
         };
         for (answer, (ack, room)) in answers.into_iter().zip(acks) {
@@ -126,16 +123,11 @@ impl Writer {
     }
 
     async fn try_commit(&mut self, appends: &[Append]) -> Result<Answers, GroupError> {
-        if self.connection.is_none() {
-            self.reopen().await?;
-        }
-        let Some(connection) = &mut self.connection else {
-            return Err(GroupError::Failed("reopening the database", Arc::new(sqlx::Error::WorkerCrashed)));
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            closed => closed.insert(reopen(&self.connector).await?),
         };
-        self.heads
-            .learn(connection, appends.iter())
-            .await
-            .map_err(|e| group_error("reading positions", e))?;
+        self.heads.learn(connection, appends.iter()).await.map_err(GroupError::new("reading positions"))?;
         let mut claims = Claims::default();
         let claim = |append| self.heads.claim(&claims, append).map(|claim| claims.take(claim));
         let mut answers: Answers = appends.iter().map(claim).collect();
@@ -151,9 +143,9 @@ impl Writer {
                 claims = Claims::default();
                 answers = write_one_by_one(connection, &self.heads, &mut claims, appends)
                     .await
-                    .map_err(|e| group_error("writing appends one by one", e))?;
+                    .map_err(GroupError::new("writing appends one by one"))?;
             }
-            Err(error) => return Err(group_error("writing appends", error)),
+            Err(error) => return Err(GroupError::new("writing appends")(error)),
         }
         self.heads.committed(claims);
         self.state.set_healthy(true);
@@ -164,44 +156,33 @@ impl Writer {
     async fn recover(&mut self, error: &GroupError) {
         self.heads.forget();
         self.state.set_healthy(false);
-        match error {
-            GroupError::Full => {
-                tracing::warn!(error = "no space left", "appends were refused");
-                if let Some(connection) = &mut self.connection {
-                    rollback(connection).await;
-                }
-            }
-            GroupError::Failed(during, source) => {
-                tracing::error!(during, error = %source, "appends failed, reopening the database");
-                self.connection = None;
-                if let Err(GroupError::Failed(during, source)) = self.reopen().await {
-                    tracing::error!(during, error = %source, "the database cannot be written");
+        tracing::error!(during = error.during, error = %error.source, "appends failed");
+        match (error.fault, &mut self.connection) {
+            (Fault::Full | Fault::Busy, Some(connection)) => rollback(connection).await,
+            (_, connection) => {
+                *connection = None;
+                match reopen(&self.connector).await {
+                    Ok(opened) => *connection = Some(opened),
+                    // The next group tries to open it again.
+                    Err(error) => {
+                        tracing::error!(during = error.during, error = %error.source, "the database cannot be written");
+                    }
                 }
             }
         }
-    }
-
-    async fn reopen(&mut self) -> Result<(), GroupError> {
-        let mut connection =
-            self.connector.writer().await.map_err(|e| group_error("reopening the database", e))?;
-        let pulse = async {
-            query("BEGIN IMMEDIATE").execute(&mut connection).await?;
-            query(PULSE).execute(&mut connection).await?;
-            query("COMMIT").execute(&mut connection).await
-        };
-        pulse.await.map_err(|e| group_error("writing to the reopened database", e))?;
-        self.connection = Some(connection);
-        Ok(())
     }
 }
 
-fn group_error(during: &'static str, error: sqlx::Error) -> GroupError {
-    match Fault::of(&error) {
-        Fault::Full => GroupError::Full,
-        Fault::Taken | Fault::Rule | Fault::Damaged | Fault::Broken => {
-            GroupError::Failed(during, Arc::new(error))
-        }
-    }
+/// A new connection, and a small write over whatever the last one left half-written.
+async fn reopen(connector: &Connector) -> Result<SqliteConnection, GroupError> {
+    let mut connection = connector.writer().await.map_err(GroupError::new("reopening the database"))?;
+    let pulse = async {
+        query("BEGIN IMMEDIATE").execute(&mut connection).await?;
+        query(PULSE).execute(&mut connection).await?;
+        query("COMMIT").execute(&mut connection).await
+    };
+    pulse.await.map_err(GroupError::new("writing to the reopened database"))?;
+    Ok(connection)
 }
 
 async fn write_together(connection: &mut SqliteConnection, batch: &Batch<'_>) -> Result<(), sqlx::Error> {
@@ -241,7 +222,7 @@ async fn write_alone(
             let answer = match Fault::of(&error) {
                 Fault::Taken => StoreError::Conflict,
                 Fault::Rule => said("writing an append", format!("it breaks a rule of the schema: {error}")),
-                Fault::Full | Fault::Damaged | Fault::Broken => return Err(error),
+                Fault::Full | Fault::Busy | Fault::Damaged | Fault::Broken => return Err(error),
             };
             query("ROLLBACK TO alone").execute(&mut *connection).await?;
             Err(answer)

@@ -1,9 +1,9 @@
 //! What every store promises, whatever database is behind it. Each function takes an empty store.
 
-pub mod journal;
-pub mod list;
-pub mod log;
-pub mod people;
+pub(crate) mod journal;
+pub(crate) mod list;
+pub(crate) mod log;
+pub(crate) mod people;
 
 /// One test for each rule of the contract; `$open` makes an empty store and what must live as long as it.
 macro_rules! contract_tests {

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "tests may panic, helpers outside of a #[test] function too")]
 
+mod child;
 mod contract;
+mod full;
+mod kill;
 mod sqlite;
 mod support;

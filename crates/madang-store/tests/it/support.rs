@@ -6,7 +6,7 @@ use madang_store::{
 };
 
 /// A time.
-pub fn at(ms: u64) -> UnixMs {
+pub(crate) fn at(ms: u64) -> UnixMs {
     UnixMs(ms.saturating_add(1_700_000_000_000))
 }
 
@@ -17,27 +17,27 @@ fn bytes(n: u64) -> [u8; 10] {
 }
 
 /// The n-th session.
-pub fn session(n: u64) -> SessionId {
+pub(crate) fn session(n: u64) -> SessionId {
     SessionId::new(at(0), bytes(n))
 }
 
 /// The n-th person.
-pub fn user(n: u64) -> UserId {
+pub(crate) fn user(n: u64) -> UserId {
     UserId::new(at(0), bytes(n))
 }
 
 /// The n-th message.
-pub fn message(n: u64) -> MessageId {
+pub(crate) fn message(n: u64) -> MessageId {
     MessageId::new(at(0), bytes(n))
 }
 
 /// The n-th turn.
-pub fn turn(n: u64) -> TurnId {
+pub(crate) fn turn(n: u64) -> TurnId {
     TurnId::new(at(0), bytes(n))
 }
 
 /// The n-th session's line.
-pub fn row(n: u64, title: &str) -> SessionRow {
+pub(crate) fn row(n: u64, title: &str) -> SessionRow {
     SessionRow {
         session: session(n),
         epoch: Epoch::new(n),
@@ -51,7 +51,7 @@ pub fn row(n: u64, title: &str) -> SessionRow {
 }
 
 /// A record of a session's own log.
-pub fn record(position: u64, data: &str) -> Record {
+pub(crate) fn record(position: u64, data: &str) -> Record {
     Record {
         stream: Stream::SESSION,
         position,
@@ -63,7 +63,7 @@ pub fn record(position: u64, data: &str) -> Record {
 }
 
 /// An append that makes the n-th session, owned by person 1.
-pub fn creation(n: u64, title: &str) -> Append {
+pub(crate) fn creation(n: u64, title: &str) -> Append {
     Append {
         sessions: vec![row(n, title)],
         members: vec![(session(n), MemberRow { user: user(1), role: Some(Role::Owner) })],
@@ -72,12 +72,12 @@ pub fn creation(n: u64, title: &str) -> Append {
 }
 
 /// An append of one record to the n-th session.
-pub fn one(n: u64, position: u64, data: &str) -> Append {
+pub(crate) fn one(n: u64, position: u64, data: &str) -> Append {
     Append { records: vec![(session(n), record(position, data))], ..Append::default() }
 }
 
 /// A command of person 1 that changed the n-th session.
-pub fn command(id: &str, n: u64, position: u64) -> CommandRow {
+pub(crate) fn command(id: &str, n: u64, position: u64) -> CommandRow {
     CommandRow {
         user: user(1),
         id: id.into(),
@@ -89,12 +89,12 @@ pub fn command(id: &str, n: u64, position: u64) -> CommandRow {
 }
 
 /// Submits and waits for the commit.
-pub async fn commit(store: &dyn Store, append: Append) -> Result<(), StoreError> {
+pub(crate) async fn commit(store: &dyn Store, append: Append) -> Result<(), StoreError> {
     store.submit(append).await?.await
 }
 
 /// Submits all before waiting for any, so that they share a group where that is possible.
-pub async fn commit_together(store: &dyn Store, appends: Vec<Append>) -> Vec<Result<(), StoreError>> {
+pub(crate) async fn commit_together(store: &dyn Store, appends: Vec<Append>) -> Vec<Result<(), StoreError>> {
     let mut commits = Vec::new();
     for append in appends {
         commits.push(store.submit(append).await.unwrap());
@@ -107,7 +107,7 @@ pub async fn commit_together(store: &dyn Store, appends: Vec<Append>) -> Vec<Res
 }
 
 /// The data of a session's own log.
-pub async fn texts(store: &dyn Store, n: u64) -> Vec<String> {
+pub(crate) async fn texts(store: &dyn Store, n: u64) -> Vec<String> {
     let records = store.read(session(n), Stream::SESSION, 0, 1_000_000).await.unwrap();
     for (i, record) in records.iter().enumerate() {
         assert_eq!(record.position, i as u64 + 1, "a gap in session {n}");
@@ -116,6 +116,6 @@ pub async fn texts(store: &dyn Store, n: u64) -> Vec<String> {
 }
 
 /// A session that must be there.
-pub async fn loaded(store: &dyn Store, n: u64) -> LoadedSession {
+pub(crate) async fn loaded(store: &dyn Store, n: u64) -> LoadedSession {
     store.load(session(n)).await.unwrap().expect("the session is stored")
 }

@@ -25,7 +25,7 @@ fn reply(n: u64, pieces: &[&str]) -> JournaledReply {
     JournaledReply { session: session(n), message: message(n), turn: turn(n), pieces }
 }
 
-pub async fn rs5_a_running_reply_is_found_with_its_pieces_in_order(store: &dyn Store) {
+pub(crate) async fn rs5_a_running_reply_is_found_with_its_pieces_in_order(store: &dyn Store) {
     for n in 1..=3 {
         commit(store, creation(n, "")).await.unwrap();
     }
@@ -38,7 +38,7 @@ pub async fn rs5_a_running_reply_is_found_with_its_pieces_in_order(store: &dyn S
     assert_eq!(store.journaled_replies().await.unwrap(), expected);
 }
 
-pub async fn rs5_an_ended_reply_leaves_nothing(store: &dyn Store) {
+pub(crate) async fn rs5_an_ended_reply_leaves_nothing(store: &dyn Store) {
     commit(store, creation(1, "")).await.unwrap();
     commit(store, creation(2, "")).await.unwrap();
     commit(store, entries(1, [begin(1), piece(1, 3, "[1]")])).await.unwrap();
@@ -49,7 +49,7 @@ pub async fn rs5_an_ended_reply_leaves_nothing(store: &dyn Store) {
     assert_eq!(store.journaled_replies().await.unwrap(), []);
 }
 
-pub async fn rs5_a_whole_reply_in_one_group_leaves_nothing(store: &dyn Store) {
+pub(crate) async fn rs5_a_whole_reply_in_one_group_leaves_nothing(store: &dyn Store) {
     commit(store, creation(1, "")).await.unwrap();
     let group = vec![
         entries(1, [begin(1)]),
@@ -65,7 +65,7 @@ pub async fn rs5_a_whole_reply_in_one_group_leaves_nothing(store: &dyn Store) {
     assert_eq!(store.journaled_replies().await.unwrap(), [two]);
 }
 
-pub async fn rs5_a_piece_without_a_beginning_harms_nothing(store: &dyn Store) {
+pub(crate) async fn rs5_a_piece_without_a_beginning_harms_nothing(store: &dyn Store) {
     commit(store, creation(1, "")).await.unwrap();
     commit(store, entries(1, [begin(1), end(1)])).await.unwrap();
     commit(store, entries(1, [piece(1, 5, "[late]"), begin(2), piece(2, 1, "[2]")])).await.unwrap();

@@ -14,7 +14,7 @@ async fn search(store: &dyn Store, text: &str) -> Vec<String> {
     page(store, SessionQuery { title: Some(text.into()), cursor: None, limit: 100 }).await.0
 }
 
-pub async fn a_session_is_loaded_with_its_members(store: &dyn Store) {
+pub(crate) async fn a_session_is_loaded_with_its_members(store: &dyn Store) {
     let row = SessionRow { message_count: u32::MAX, status: SessionStatus::Closed, ..row(1, "마당") };
     let member = |n, role| (session(1), MemberRow { user: user(n), role: Some(role) });
     let members = vec![member(3, Role::Viewer), member(1, Role::Owner), member(2, Role::Collaborator)];
@@ -28,11 +28,11 @@ pub async fn a_session_is_loaded_with_its_members(store: &dyn Store) {
     assert_eq!(found.snapshot, None);
 }
 
-pub async fn a_session_that_never_was_is_none(store: &dyn Store) {
+pub(crate) async fn a_session_that_never_was_is_none(store: &dyn Store) {
     assert!(store.load(session(404)).await.unwrap().is_none());
 }
 
-pub async fn the_list_is_paged_by_activity(store: &dyn Store) {
+pub(crate) async fn the_list_is_paged_by_activity(store: &dyn Store) {
     for n in 1..=25 {
         commit(store, creation(n, &n.to_string())).await.unwrap();
     }
@@ -54,7 +54,7 @@ pub async fn the_list_is_paged_by_activity(store: &dyn Store) {
     assert_eq!((titles, pages), (expected, 3));
 }
 
-pub async fn sessions_of_the_same_moment_are_paged_too(store: &dyn Store) {
+pub(crate) async fn sessions_of_the_same_moment_are_paged_too(store: &dyn Store) {
     for n in 1..=9 {
         let row = SessionRow { last_activity: at(5), ..row(n, &n.to_string()) };
         commit(store, Append { sessions: vec![row], ..creation(n, "") }).await.unwrap();
@@ -70,7 +70,7 @@ pub async fn sessions_of_the_same_moment_are_paged_too(store: &dyn Store) {
     assert_eq!(cursor, None);
 }
 
-pub async fn the_list_shows_only_ones_own_sessions_with_ones_role(store: &dyn Store) {
+pub(crate) async fn the_list_shows_only_ones_own_sessions_with_ones_role(store: &dyn Store) {
     commit(store, creation(1, "mine")).await.unwrap();
     let other = vec![
         (session(2), MemberRow { user: user(2), role: Some(Role::Owner) }),
@@ -86,7 +86,7 @@ pub async fn the_list_shows_only_ones_own_sessions_with_ones_role(store: &dyn St
     assert!(store.sessions_of(user(3), query).await.unwrap().sessions.is_empty());
 }
 
-pub async fn deleted_sessions_are_left_out(store: &dyn Store) {
+pub(crate) async fn deleted_sessions_are_left_out(store: &dyn Store) {
     for n in 1..=3 {
         commit(store, creation(n, &n.to_string())).await.unwrap();
     }
@@ -102,7 +102,7 @@ pub async fn deleted_sessions_are_left_out(store: &dyn Store) {
     );
 }
 
-pub async fn titles_are_found_whatever_the_case(store: &dyn Store) {
+pub(crate) async fn titles_are_found_whatever_the_case(store: &dyn Store) {
     for (n, title) in [(1, "Rust 서버 설계"), (2, "ÄRGER mit ΟΔΟΣ"), (3, "서울 여행")] {
         commit(store, creation(n, title)).await.unwrap();
     }
@@ -116,7 +116,7 @@ pub async fn titles_are_found_whatever_the_case(store: &dyn Store) {
     assert_eq!(search(store, &"x".repeat(100_000)).await, Vec::<String>::new());
 }
 
-pub async fn like_metacharacters_are_plain_characters(store: &dyn Store) {
+pub(crate) async fn like_metacharacters_are_plain_characters(store: &dyn Store) {
     let titles = ["100% done", "100 done", "a_b", "axb", r"back\slash", "bang!", "it's \"quoted\""];
     for (n, title) in (1..).zip(titles) {
         commit(store, creation(n, title)).await.unwrap();
@@ -136,7 +136,7 @@ pub async fn like_metacharacters_are_plain_characters(store: &dyn Store) {
     }
 }
 
-pub async fn a_foreign_cursor_is_refused(store: &dyn Store) {
+pub(crate) async fn a_foreign_cursor_is_refused(store: &dyn Store) {
     for cursor in
         ["", "0", "nonsense", "1.ses_", "-1.ses_0192f0c1b2d37000800000000000abcd", "1.'; DROP TABLE log"]
     {
@@ -146,12 +146,12 @@ pub async fn a_foreign_cursor_is_refused(store: &dyn Store) {
     }
 }
 
-pub async fn a_page_of_nothing_is_empty(store: &dyn Store) {
+pub(crate) async fn a_page_of_nothing_is_empty(store: &dyn Store) {
     commit(store, creation(1, "")).await.unwrap();
     assert_eq!(page(store, SessionQuery::default()).await, (vec![], None));
 }
 
-pub async fn odd_titles_read_back(store: &dyn Store) {
+pub(crate) async fn odd_titles_read_back(store: &dyn Store) {
     for (n, title) in (1..).zip(["a\0b", "🧑‍🤝‍🧑", "\u{202e}evil", "e\u{301}", "  ", "\n"]) {
         commit(store, creation(n, title)).await.unwrap();
         assert_eq!(loaded(store, n).await.row.title, title);

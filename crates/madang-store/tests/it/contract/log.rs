@@ -9,7 +9,7 @@ use crate::support::{
     at, command, commit, commit_together, creation, loaded, message, one, record, session, texts, turn, user,
 };
 
-pub async fn positions_have_no_gaps(store: &dyn Store) {
+pub(crate) async fn positions_have_no_gaps(store: &dyn Store) {
     commit(store, creation(1, "")).await.unwrap();
     commit(store, one(1, 1, "a")).await.unwrap();
     for wrong in [0, 1, 3, u64::MAX] {
@@ -20,7 +20,7 @@ pub async fn positions_have_no_gaps(store: &dyn Store) {
     assert_eq!(texts(store, 1).await, ["a", "b"]);
 }
 
-pub async fn records_read_back_as_they_were_written(store: &dyn Store) {
+pub(crate) async fn records_read_back_as_they_were_written(store: &dyn Store) {
     commit(store, creation(1, "")).await.unwrap();
     let data = [
         r#"{"content":"\u0000 and \ud800 alone"}"#,
@@ -42,7 +42,7 @@ pub async fn records_read_back_as_they_were_written(store: &dyn Store) {
     assert_eq!(store.read(session(1), Stream::SESSION, 0, 100).await.unwrap(), records);
 }
 
-pub async fn streams_count_on_their_own(store: &dyn Store) {
+pub(crate) async fn streams_count_on_their_own(store: &dyn Store) {
     commit(store, creation(1, "")).await.unwrap();
     let model = Record { stream: Stream::MODEL, ..record(1, "verbatim") };
     let document = Record { stream: Stream(7), ..record(1, "[3]") };
@@ -54,7 +54,7 @@ pub async fn streams_count_on_their_own(store: &dyn Store) {
     assert_eq!(store.read(session(1), Stream(7), 0, 9).await.unwrap(), [document]);
 }
 
-pub async fn reading_stops_at_the_limit_and_goes_on_after_it(store: &dyn Store) {
+pub(crate) async fn reading_stops_at_the_limit_and_goes_on_after_it(store: &dyn Store) {
     commit(store, creation(1, "")).await.unwrap();
     let records = (1..=10).map(|n| (session(1), record(n, "x"))).collect();
     commit(store, Append { records, ..Append::default() }).await.unwrap();
@@ -74,7 +74,7 @@ pub async fn reading_stops_at_the_limit_and_goes_on_after_it(store: &dyn Store) 
     assert!(store.read(session(2), Stream::SESSION, 0, 4).await.unwrap().is_empty());
 }
 
-pub async fn an_append_is_there_whole_or_not_at_all(store: &dyn Store) {
+pub(crate) async fn an_append_is_there_whole_or_not_at_all(store: &dyn Store) {
     commit(store, creation(1, "before")).await.unwrap();
     let wrong = Append {
         records: vec![(session(1), record(1, "a")), (session(1), record(3, "gap"))],
@@ -89,7 +89,7 @@ pub async fn an_append_is_there_whole_or_not_at_all(store: &dyn Store) {
     assert_eq!(loaded(store, 1).await.row.title, "before");
 }
 
-pub async fn a_conflict_fails_alone_in_its_group(store: &dyn Store) {
+pub(crate) async fn a_conflict_fails_alone_in_its_group(store: &dyn Store) {
     for n in 1..=3 {
         commit(store, creation(n, "")).await.unwrap();
     }
@@ -112,7 +112,7 @@ pub async fn a_conflict_fails_alone_in_its_group(store: &dyn Store) {
     assert_eq!(texts(store, 3).await, ["three"]);
 }
 
-pub async fn later_appends_of_a_session_fail_with_the_one_they_follow(store: &dyn Store) {
+pub(crate) async fn later_appends_of_a_session_fail_with_the_one_they_follow(store: &dyn Store) {
     commit(store, creation(1, "")).await.unwrap();
     commit(store, Append { command: Some(command("taken", 1, 1)), ..one(1, 1, "first") }).await.unwrap();
     let repeated = Append { command: Some(command("taken", 1, 2)), ..one(1, 2, "refused") };
@@ -126,14 +126,14 @@ pub async fn later_appends_of_a_session_fail_with_the_one_they_follow(store: &dy
     assert!(store.healthy(), "a conflict is no trouble of the store's");
 }
 
-pub async fn appends_are_committed_in_the_order_of_their_submission(store: &dyn Store) {
+pub(crate) async fn appends_are_committed_in_the_order_of_their_submission(store: &dyn Store) {
     commit(store, creation(1, "")).await.unwrap();
     let answers = commit_together(store, (1..=500).map(|n| one(1, n, &n.to_string())).collect()).await;
     assert!(answers.iter().all(Result::is_ok));
     assert_eq!(texts(store, 1).await, Vec::from_iter((1..=500).map(|n| n.to_string())));
 }
 
-pub async fn cm2_a_command_is_found_again_with_its_answer(store: &dyn Store) {
+pub(crate) async fn cm2_a_command_is_found_again_with_its_answer(store: &dyn Store) {
     commit(store, creation(1, "")).await.unwrap();
     let with = command("with \0 and 🧵", 1, 1);
     commit(store, Append { command: Some(with.clone()), ..one(1, 1, "a") }).await.unwrap();
@@ -145,7 +145,7 @@ pub async fn cm2_a_command_is_found_again_with_its_answer(store: &dyn Store) {
     assert_eq!(store.command(user(2), "without").await.unwrap(), None);
 }
 
-pub async fn cm2_a_command_id_is_taken_once(store: &dyn Store) {
+pub(crate) async fn cm2_a_command_id_is_taken_once(store: &dyn Store) {
     commit(store, creation(1, "")).await.unwrap();
     commit(store, creation(2, "")).await.unwrap();
     let twice = |n| Append { command: Some(command("same", n, 1)), ..one(n, 1, "x") };
@@ -155,7 +155,7 @@ pub async fn cm2_a_command_id_is_taken_once(store: &dyn Store) {
     assert_eq!((texts(store, 1).await.len(), texts(store, 2).await.len()), (1, 0));
 }
 
-pub async fn cm2_the_same_id_of_two_people_is_two_commands(store: &dyn Store) {
+pub(crate) async fn cm2_the_same_id_of_two_people_is_two_commands(store: &dyn Store) {
     commit(store, creation(1, "")).await.unwrap();
     let other = madang_store::CommandRow { user: user(2), ..command("same", 1, 2) };
     commit(store, Append { command: Some(command("same", 1, 1)), ..one(1, 1, "a") }).await.unwrap();
@@ -163,7 +163,7 @@ pub async fn cm2_the_same_id_of_two_people_is_two_commands(store: &dyn Store) {
     assert_eq!(store.command(user(2), "same").await.unwrap(), Some(other));
 }
 
-pub async fn dc1_what_was_acked_is_read_at_once(store: &dyn Store) {
+pub(crate) async fn dc1_what_was_acked_is_read_at_once(store: &dyn Store) {
     commit(store, creation(1, "")).await.unwrap();
     for n in 1..=100 {
         commit(store, one(1, n, "x")).await.unwrap();
@@ -172,7 +172,7 @@ pub async fn dc1_what_was_acked_is_read_at_once(store: &dyn Store) {
     }
 }
 
-pub async fn many_writers_leave_no_gap(store: &dyn Store) {
+pub(crate) async fn many_writers_leave_no_gap(store: &dyn Store) {
     let writer = async |n: u64| {
         commit(store, creation(n, "")).await.unwrap();
         for position in 1..=40 {
@@ -185,7 +185,7 @@ pub async fn many_writers_leave_no_gap(store: &dyn Store) {
     }
 }
 
-pub async fn an_event_may_have_four_mebibytes_and_no_more(store: &dyn Store) {
+pub(crate) async fn an_event_may_have_four_mebibytes_and_no_more(store: &dyn Store) {
     commit(store, creation(1, "")).await.unwrap();
     let largest = "가".repeat(EVENT_BYTES_MAX / 3);
     let largest = format!("{largest}{}", "x".repeat(EVENT_BYTES_MAX - largest.len()));
@@ -195,14 +195,14 @@ pub async fn an_event_may_have_four_mebibytes_and_no_more(store: &dyn Store) {
     assert!(texts(store, 1).await == [largest.as_str(), "small"]);
 }
 
-pub async fn a_record_of_no_session_is_refused_alone(store: &dyn Store) {
+pub(crate) async fn a_record_of_no_session_is_refused_alone(store: &dyn Store) {
     commit(store, creation(1, "")).await.unwrap();
     let answers = commit_together(store, vec![one(9, 1, "nowhere"), one(1, 1, "here")]).await;
     assert!(matches!(answers[0], Err(StoreError::Failed { .. })) && answers[1].is_ok(), "{answers:?}");
     assert!(store.healthy());
 }
 
-pub async fn a_snapshot_replaces_the_older_one(store: &dyn Store) {
+pub(crate) async fn a_snapshot_replaces_the_older_one(store: &dyn Store) {
     commit(store, creation(1, "")).await.unwrap();
     assert_eq!(loaded(store, 1).await.snapshot, None);
     let at_position = |position, stream| {

@@ -19,7 +19,7 @@ fn member(n: u64, role: Option<Role>) -> Append {
     Append { members: vec![(session(1), MemberRow { user: user(n), role })], ..Append::default() }
 }
 
-pub async fn a_person_is_stored_and_changed(store: &dyn Store) {
+pub(crate) async fn a_person_is_stored_and_changed(store: &dyn Store) {
     assert_eq!(store.user(user(1)).await.unwrap(), None);
     let guest = person("조용한 수달 🦦\0");
     commit(store, Append { users: vec![guest.clone()], ..creation(1, "") }).await.unwrap();
@@ -29,7 +29,7 @@ pub async fn a_person_is_stored_and_changed(store: &dyn Store) {
     assert_eq!(store.user(user(1)).await.unwrap(), Some(known));
 }
 
-pub async fn the_last_word_in_a_group_counts(store: &dyn Store) {
+pub(crate) async fn the_last_word_in_a_group_counts(store: &dyn Store) {
     let named = |title: &str, name: &str| Append {
         sessions: vec![row(1, "never seen"), row(1, title)],
         users: vec![person(name)],
@@ -44,7 +44,7 @@ pub async fn the_last_word_in_a_group_counts(store: &dyn Store) {
     assert_eq!(store.user(user(1)).await.unwrap(), Some(person("name 20")));
 }
 
-pub async fn a_removed_member_can_come_back(store: &dyn Store) {
+pub(crate) async fn a_removed_member_can_come_back(store: &dyn Store) {
     commit(store, creation(1, "")).await.unwrap();
     let group = vec![
         member(2, Some(Role::Viewer)),
@@ -62,7 +62,7 @@ pub async fn a_removed_member_can_come_back(store: &dyn Store) {
     assert_eq!(loaded(store, 1).await.members, [(user(1), Role::Owner)]);
 }
 
-pub async fn the_ledger_takes_entries_with_and_without_a_price(store: &dyn Store) {
+pub(crate) async fn the_ledger_takes_entries_with_and_without_a_price(store: &dyn Store) {
     commit(store, creation(1, "")).await.unwrap();
     let priced = LedgerRow {
         at: at(1),
