@@ -15,6 +15,7 @@ mod utf8;
 pub use budget::{Budget, Reservation};
 pub use close::CloseFrame;
 pub use decoder::{Decoded, Decoder, Item};
+pub(crate) use encoder::write_header;
 pub use encoder::{close_payload, frame_len, write_frame};
 pub use header::{HEADER_BYTES_MAX, Header, Opcode};
 pub use mask::unmask;

@@ -1,0 +1,234 @@
+//! What commands do: the edge's own here (`hello`, `auth`, `ping`), all others into the hub.
+
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+
+use madang_hub::{Caller, Submission};
+use madang_protocol::limits::{Limits, MALFORMED_IN_A_ROW_MAX, RESUMED_SESSIONS_MAX};
+use madang_protocol::{
+    Auth, CloseCode, Command, Connected, ErrorCode, Event, FollowSession, Hello, Inbound, InboundError, Ping,
+    Pong, ProtocolVersion, ResumeRequest, SessionId, SessionRef,
+};
+
+use super::reader::{Reader, Step};
+use super::v1::Asked;
+use crate::error::ApiError;
+
+/// What this server offers beyond the base of version 2.
+const CAPABILITIES: [&str; 4] = ["resume", "branches", "parts", "tickets"];
+
+/// How far a connection's beginning has come.
+#[derive(Debug)]
+pub(super) struct Greeting {
+    /// Who it is, until the link has it.
+    caller: Option<Caller>,
+    /// Whether `hello` has come, or is not needed.
+    hello: bool,
+    /// What `hello` wants resumed.
+    resume: Option<Box<ResumeRequest>>,
+}
+
+impl Greeting {
+    pub(super) fn new(version: ProtocolVersion, caller: Option<Caller>) -> Greeting {
+        Greeting { caller, hello: version == ProtocolVersion::V1, resume: None }
+    }
+
+    /// Whether `connected` is to be sent.
+    pub(super) fn is_due(&self) -> bool {
+        self.hello && self.caller.is_some()
+    }
+
+    /// Whether the credential is known.
+    pub(super) fn is_known(&self) -> bool {
+        self.caller.is_some()
+    }
+}
+
+impl Reader {
+    /// Does what a read came to.
+    pub(super) async fn obey(&mut self, step: Step) {
+        match step {
+            Step::Commands(commands) => {
+                for inbound in commands {
+                    if !self.connection.is_open() {
+                        return;
+                    }
+                    self.command(inbound).await;
+                }
+            }
+            Step::Malformed(error) => self.malformed(&error, None),
+            Step::Binary => {
+                let error = InboundError::Data("binary messages are not read here".into());
+                self.malformed(&error, None);
+            }
+            Step::Refused => {
+                let error = ApiError::of(ErrorCode::ServiceUnavailable).retry_after(1000);
+                self.connection.tell(error.event(), None);
+            }
+            Step::End => {}
+        }
+    }
+
+    async fn command(&mut self, inbound: Inbound) {
+        let Inbound { id, command, digest_input } = inbound;
+        let idempotent = id.is_some();
+        let id = id.unwrap_or_else(crate::own_id);
+        self.expect_reply(&id, &command, &digest_input);
+        let command = match command {
+            Ok(command) => command,
+            Err(error) => return self.malformed(&error, Some(&id)),
+        };
+        self.malformed = 0;
+        if let Err(error) = self.allow(&command) {
+            return self.connection.tell(error.event(), Some(&id));
+        }
+        match command {
+            Command::Hello(hello) => self.hello(hello, &id).await,
+            Command::Auth(auth) => self.auth(&auth, &id).await,
+            Command::Ping(ping) => self.ping(ping, &id),
+            command => {
+                let digest = blake3::hash(digest_input.as_bytes());
+                let mut half = [0; 16];
+                half.copy_from_slice(&digest.as_bytes()[..16]);
+                self.submit(Submission { id, idempotent, digest: half, command }).await;
+            }
+        }
+    }
+
+    /// Tells a version-1 connection's gate that a prompt is coming: whatever becomes of it, it must get an end (TU2).
+    fn expect_reply(&self, id: &str, command: &Result<Command, InboundError>, digest_input: &str) {
+        let stream = match command {
+            Ok(Command::ClaudeMessage(prompt)) => prompt.stream,
+            Err(InboundError::Data(_)) if digest_input.starts_with("claude_message\n") => true,
+            Ok(_) | Err(_) => return,
+        };
+        if let Some(gate) = &mut self.connection.outbox.lock().gate {
+            gate.ask(Asked { id: id.to_owned(), stream });
+        }
+    }
+
+    /// Whether a command may come at all, here and now (CM5).
+    fn allow(&mut self, command: &Command) -> Result<(), ApiError> {
+        let shared = &self.connection.shared;
+        if let Some(link) = &self.link {
+            let taken = shared.limiter.command(link.caller().user, command.class(), shared.now_us());
+            return taken.map_err(|wait_ms| ApiError::of(ErrorCode::RateLimited).retry_after(wait_ms));
+        }
+        let first = matches!(command, Command::Hello(_) | Command::Auth(_) | Command::Ping(_));
+        let known = self.greeting.is_known();
+        self.spend();
+        match (first, known) {
+            (true, _) => Ok(()),
+            (false, true) => Err(ApiError::new(ErrorCode::InvalidData, "`hello` must come first.")),
+            (false, false) => {
+                Err(ApiError::new(ErrorCode::InvalidAuth, "Say who you are first, with `auth`."))
+            }
+        }
+    }
+
+    /// Answers a malformed message; the tenth in a row ends the connection (CM4).
+    fn malformed(&mut self, error: &InboundError, id: Option<&str>) {
+        let answer = ApiError::new(error.code(), error.to_string()).details(error.details());
+        self.connection.tell(answer.event(), id);
+        match error {
+            // A newer or older client may speak of things that this server does not know (EN2).
+            InboundError::UnknownType(_) => {}
+            InboundError::Envelope(_) | InboundError::Data(_) => self.malformed += 1,
+        }
+        if self.malformed >= MALFORMED_IN_A_ROW_MAX {
+            self.connection.close(CloseCode::PolicyViolation, None);
+        }
+    }
+
+    async fn hello(&mut self, hello: Hello, id: &str) {
+        if self.greeting.hello {
+            let answer =
+                ApiError::new(ErrorCode::Conflict, "`hello` comes once, as the first command of version 2.");
+            return self.connection.tell(answer.event(), Some(id));
+        }
+        self.greeting.hello = true;
+        self.greeting.resume = hello.resume.map(Box::new);
+        if self.greeting.is_due() {
+            self.greet(Some(id)).await;
+        }
+    }
+
+    async fn auth(&mut self, auth: &Auth, id: &str) {
+        if auth.token_type.as_deref().is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
+            let answer =
+                ApiError::new(ErrorCode::InvalidData, "Only credentials of type `bearer` are known.");
+            return self.connection.tell(answer.event(), Some(id));
+        }
+        let shared = &self.connection.shared;
+        match shared.identity.verify(&auth.token, shared.now()) {
+            Ok(caller) => {
+                self.link = None;
+                self.greeting.caller = Some(caller);
+                self.widen();
+                if self.greeting.is_due() {
+                    self.greet(Some(id)).await;
+                }
+            }
+            Err(code) => {
+                self.connection.tell(ApiError::of(code).event(), Some(id));
+                self.connection.close(code.row().close.unwrap_or(CloseCode::BadCredential), None);
+            }
+        }
+    }
+
+    fn ping(&self, ping: Ping, id: &str) {
+        let pong = Pong { timestamp: ping.timestamp, server_time: self.connection.shared.now() };
+        self.connection.tell(Event::from(pong), Some(id));
+    }
+
+    /// Sends `connected`, attaches to the hub, and follows what is to be followed (CN3, CN8, RS1).
+    pub(super) async fn greet(&mut self, id: Option<&str>) {
+        let Some(caller) = self.greeting.caller.take() else { return };
+        let shared = &self.connection.shared;
+        let session = match self.connection.version {
+            ProtocolVersion::V1 => shared.hub.default_session(caller.user).await,
+            ProtocolVersion::V2 => None,
+        };
+        self.connection.outbox.lock().watch.greeting = None;
+        self.connection.tell(self.connected(&caller, session), id);
+        self.link = Some(shared.hub.attach(caller, self.connection.clone()));
+        let resume = self.greeting.resume.take().map(|resume| resume.sessions).unwrap_or_default();
+        let resumed =
+            resume.into_iter().take(RESUMED_SESSIONS_MAX).map(|(session, point)| (session, Some(point)));
+        for (session, resume) in session.map(|session| (session, None)).into_iter().chain(resumed) {
+            let follow = FollowSession { session_id: SessionRef::Id(session), resume };
+            let command = Command::FollowSession(follow);
+            self.submit(Submission { id: crate::own_id(), idempotent: false, digest: [0; 16], command })
+                .await;
+        }
+    }
+
+    fn connected(&self, caller: &Caller, session_id: Option<SessionId>) -> Event {
+        let shared = &self.connection.shared;
+        Event::from(Connected {
+            connection_id: self.connection.id,
+            user_id: caller.user,
+            display_name: caller.display_name.to_string(),
+            guest: caller.guest,
+            session_id,
+            protocol: self.connection.version.subprotocol().to_owned(),
+            server_version: env!("CARGO_PKG_VERSION").to_owned(),
+            capabilities: CAPABILITIES.map(str::to_owned).to_vec(),
+            heartbeat_ms: shared.settings.heartbeat_ms,
+            limits: Limits::CURRENT,
+            simulated: shared.hub.simulated(),
+        })
+    }
+
+    /// Hands a command in. While the session's mailbox is full nothing is read, but what waits to be written goes on.
+    async fn submit(&self, submission: Submission) {
+        let Some(link) = &self.link else { return };
+        let mut submitted = pin!(link.submit(submission));
+        poll_fn(|cx| {
+            // Only the flushing matters here: where the connection stands is looked at when this is done.
+            let _: (_, bool) = self.connection.poll_outbox(cx);
+            submitted.as_mut().poll(cx)
+        })
+        .await;
+    }
+}

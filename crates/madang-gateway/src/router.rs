@@ -1,0 +1,73 @@
+//! The paths of this server, and the layers around them: log line, security headers, time-outs.
+
+mod api;
+pub(crate) mod figures;
+mod health;
+mod layers;
+mod upgrade;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{any, get, post};
+use http::StatusCode;
+use madang_protocol::ErrorCode;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::error::ApiError;
+use crate::gateway::Shared;
+
+/// What `/metrics` says beyond the edge's own figures.
+#[derive(Clone, Default)]
+pub(crate) struct Metrics(Option<Arc<dyn Fn() -> String + Send + Sync>>);
+
+impl Metrics {
+    pub(crate) fn rendered_by(render: impl Fn() -> String + Send + Sync + 'static) -> Metrics {
+        Metrics(Some(Arc::new(render)))
+    }
+
+    fn render(&self) -> String {
+        self.0.as_ref().map(|render| render()).unwrap_or_default()
+    }
+}
+
+/// Puts the paths together.
+pub(crate) fn router(shared: Arc<Shared>, metrics: Metrics, assets: Option<Router>) -> Router {
+    let api = Router::new()
+        .route("/api/v1/tickets", post(api::make_ticket))
+        .route("/api/v1/guests", post(api::make_guest))
+        .route("/api/{*path}", any(not_found))
+        .layer(from_fn_with_state(Arc::clone(&shared), layers::api))
+        .layer(layers::cors(&shared));
+    let paths = Router::new()
+        .route("/ws", get(upgrade::upgrade))
+        .route("/v1/ws", get(upgrade::upgrade))
+        .route("/api/v1/ws", get(upgrade::upgrade))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route(
+            "/metrics",
+            get(move |state, peer, headers| health::metrics(state, peer, headers, metrics.render())),
+        )
+        .merge(api)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(Arc::clone(&shared));
+    let paths = match assets {
+        Some(assets) => paths.fallback_service(assets),
+        None => paths.fallback(not_found),
+    };
+    paths
+        .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(from_fn(layers::secure))
+        .layer(from_fn_with_state(shared, layers::observe))
+}
+
+async fn not_found() -> ApiError {
+    ApiError::of(ErrorCode::NotFound)
+}
+
+async fn method_not_allowed() -> ApiError {
+    ApiError::new(ErrorCode::InvalidData, "This address does not take that method.")
+        .status(StatusCode::METHOD_NOT_ALLOWED)
+}

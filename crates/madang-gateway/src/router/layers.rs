@@ -1,0 +1,147 @@
+//! What surrounds every request: one log line, security headers, time-outs, the CSRF rule.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use madang_protocol::ErrorCode;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use crate::error::{ApiError, LoggedError};
+use crate::gateway::Shared;
+use crate::handshake::Source;
+use crate::identity::{Presented, presented};
+use crate::listener::Peer;
+
+/// Names the request in the answer and in the log.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// How long a browser may keep the answer to a CORS preflight.
+const PREFLIGHT_AGE: Duration = Duration::from_secs(600);
+
+/// Gives a request its id, and the log its one line. Paths only: queries may hold tokens, unknown paths anything.
+pub(super) async fn observe(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let id = format!("req_{:016x}", u64::from_ne_bytes(crate::random::bytes()));
+    let begun_us = shared.now_us();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    let status = response.status().as_u16();
+    shared.figures.answered(status);
+    let route = route.as_ref().map_or("*", MatchedPath::as_str);
+    let duration_us = shared.now_us() - begun_us;
+    let error = response.extensions().get::<LoggedError>();
+    let (code, cause) = error.map_or(("", ""), |error| (error.code.as_str(), &*error.cause));
+    if status >= 500 {
+        tracing::error!(request.id = id, %method, route, status, duration_us, code, cause, "request failed");
+    } else {
+        tracing::debug!(request.id = id, %method, route, status, duration_us, code, cause, "request");
+    }
+    response
+}
+
+/// Headers that every answer carries; the web app's own content policy is left as it is.
+pub(super) async fn secure(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let fixed = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let resource_policy = HeaderName::from_static("cross-origin-resource-policy");
+    // An answer for a trusted origin is for that origin; all others are for pages of this host.
+    if !headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
+        headers.entry(resource_policy).or_insert(HeaderValue::from_static("same-origin"));
+    }
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'"));
+    response
+}
+
+/// Around the API: body and time within limits, host, origin and CSRF.
+pub(super) async fn api(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    if let Err(error) = admit(&shared, &request) {
+        return error.into_response();
+    }
+    let time = Duration::from_millis(shared.settings.request_ms);
+    let mut response = match tokio::time::timeout(time, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => ApiError::new(ErrorCode::ServiceUnavailable, "The request took too long.")
+            .status(StatusCode::REQUEST_TIMEOUT)
+            .into_response(),
+    };
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn admit(shared: &Shared, request: &Request) -> Result<(), ApiError> {
+    let headers = request.headers();
+    let source = source_of(shared, request)?;
+    if request.method() != Method::GET && request.method() != Method::HEAD && !may_change(headers, source) {
+        return Err(ApiError::new(ErrorCode::Forbidden, "Another site's page may not do this."));
+    }
+    let length =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > shared.settings.body_bytes as u64) {
+        return Err(ApiError::of(ErrorCode::FileTooLarge));
+    }
+    Ok(())
+}
+
+/// Where a request's page comes from, by `Host` and `Origin` (CN2).
+pub(super) fn source_of(shared: &Shared, request: &Request) -> Result<Source, ApiError> {
+    let loopback = request.extensions().get::<Peer>().is_some_and(|peer| peer.loopback);
+    let authority = request.uri().authority().map(|authority| authority.as_str());
+    let judged = shared.site.judge(request.headers(), authority, loopback);
+    judged.map_err(|refusal| ApiError::new(ErrorCode::Forbidden, refusal.to_string()))
+}
+
+/// The CSRF rule: a browser says where a request comes from, and a page of another site may not use our cookie.
+fn may_change(headers: &HeaderMap, source: Source) -> bool {
+    if source == Source::Trusted {
+        return true;
+    }
+    match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
+        Some(b"same-origin" | b"none") => true,
+        Some(_) => false,
+        None => source == Source::SameHost || !headers.contains_key(header::COOKIE),
+    }
+}
+
+/// A request that rests on the cookie alone must come from a page that may be known by its origin (CN2).
+pub(super) fn cookie_without_origin(parts: &http::request::Parts, source: Source) -> bool {
+    source == Source::Program && matches!(presented(parts), Presented::Cookie(_))
+}
+
+/// CORS by the allow-list of CN2 (HT4).
+pub(super) fn cors(shared: &Arc<Shared>) -> CorsLayer {
+    let shared = Arc::clone(shared);
+    let allowed = AllowOrigin::predicate(move |origin, parts| {
+        let loopback = parts.extensions.get::<Peer>().is_some_and(|peer| peer.loopback);
+        origin.to_str().is_ok_and(|origin| shared.site.trusts(origin, loopback))
+    });
+    CorsLayer::new()
+        .allow_origin(allowed)
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::POST, Method::DELETE, Method::PATCH, Method::HEAD])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .max_age(PREFLIGHT_AGE)
+}
+
+/// Answers for a handler that panicked: the others go on.
+pub(super) fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<&str>().copied().map(str::to_owned);
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    ApiError::internal(std::io::Error::other(format!("panicked: {text}"))).into_response()
+}
