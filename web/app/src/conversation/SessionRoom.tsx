@@ -1,0 +1,80 @@
+/** An open session: its head, what was said, and where one writes. */
+import { SessionComposer } from "../composer/SessionComposer.js";
+import { ConnectionLine } from "../head/ConnectionState.js";
+import { SessionHead } from "../head/SessionHead.js";
+import { useWords } from "../i18n/index.js";
+import { useSession } from "../session/backend.js";
+import { sentenceOf } from "../session/trouble.js";
+import type { SessionView } from "../session/types.js";
+import { goTo } from "../shell/route.js";
+import { Button } from "../ui/Button.js";
+import { Conversation } from "./Conversation.js";
+
+const PLACEHOLDERS = ["46%", "92%", "84%", "88%", "60%"];
+
+export function SessionRoom({ sessionId }: { sessionId: string }) {
+  const session = useSession(sessionId);
+  const here = session.state === "here" || session.messages.length > 0;
+  return (
+    <>
+      <SessionHead sessionId={sessionId} session={session} />
+      <ConnectionLine />
+      {session.state === "removed" || session.state === "forbidden" ? (
+        <Gone session={session} />
+      ) : (
+        <>
+          {here ? <Here sessionId={sessionId} session={session} /> : <NotYet session={session} />}
+          <SessionComposer sessionId={sessionId} session={session} />
+        </>
+      )}
+    </>
+  );
+}
+
+function Here({ sessionId, session }: { sessionId: string; session: SessionView }) {
+  const t = useWords();
+  if (session.messages.length === 0 && session.pending.length === 0) {
+    return (
+      <div className="empty">
+        <h2>{t("empty.title")}</h2>
+        <p>{t("empty.text")}</p>
+      </div>
+    );
+  }
+  return <Conversation key={sessionId} sessionId={sessionId} session={session} />;
+}
+
+function NotYet({ session }: { session: SessionView }) {
+  const t = useWords();
+  if (session.state === "failed") {
+    return (
+      <div className="page-note" role="alert">
+        <h2>{t("session.failed")}</h2>
+        {session.trouble && (
+          <>
+            <p>{sentenceOf(session.trouble, t)}</p>
+            <p className="notice-code">{t("error.code", { code: session.trouble.code })}</p>
+          </>
+        )}
+      </div>
+    );
+  }
+  return (
+    <div className="conversation-skeleton measure" role="status" aria-label={t("session.loading")}>
+      {PLACEHOLDERS.map((width) => (
+        <div key={width} className="skeleton" style={{ width }} />
+      ))}
+    </div>
+  );
+}
+
+function Gone({ session }: { session: SessionView }) {
+  const t = useWords();
+  const deleted = session.summary !== undefined || session.trouble?.code === "INVALID_SESSION";
+  return (
+    <div className="page-note" role="alert">
+      <p>{t(deleted && session.state === "removed" ? "session.removed" : "session.missing")}</p>
+      <Button onClick={() => goTo({ sessionId: undefined })}>{t("rail.new")}</Button>
+    </div>
+  );
+}

@@ -1,0 +1,89 @@
+/** The transcript as rows to draw: days, what is new, messages, and what is on its way. */
+import type { Message } from "@madang/protocol";
+import { dayOf } from "../i18n/format.js";
+import type { Pending } from "../session/types.js";
+
+export type Row =
+  | { kind: "start"; key: "start"; loading: boolean; hasMore: boolean }
+  | { kind: "day"; key: string; at: number }
+  | { kind: "new"; key: "new" }
+  | { kind: "message"; key: string; message: Message; named: boolean; last: boolean }
+  | { kind: "pending"; key: string; pending: Pending };
+
+/** Milliseconds after which a person's name is said again. */
+const GROUP_MS = 5 * 60_000;
+
+export interface RowSource {
+  messages: readonly Message[];
+  pending: readonly Pending[];
+  /** Prompts that wait above the composer instead. */
+  queued: ReadonlySet<string>;
+  /** The last message that was read before; what follows it is new. */
+  readTo: string | undefined;
+  hasMore: boolean;
+  loadingOlder: boolean;
+}
+
+export function buildRows(source: RowSource): Row[] {
+  const rows: Row[] = [
+    { kind: "start", key: "start", loading: source.loadingOlder, hasMore: source.hasMore },
+  ];
+  const messages = source.messages.filter((message) => !source.queued.has(message.message_id));
+  let before: Message | undefined;
+  for (const message of messages) {
+    if (!before || dayOf(before.created_at) !== dayOf(message.created_at)) {
+      rows.push({ kind: "day", key: `day-${dayOf(message.created_at)}`, at: message.created_at });
+    }
+    if (before && before.message_id === source.readTo) rows.push({ kind: "new", key: "new" });
+    const divided = rows.at(-1)?.kind !== "message";
+    rows.push({
+      kind: "message",
+      key: message.message_id,
+      message,
+      named: divided || !sameGroup(before, message),
+      last: message === messages.at(-1),
+    });
+    before = message;
+  }
+  for (const pending of source.pending) rows.push({ kind: "pending", key: pending.id, pending });
+  return rows;
+}
+
+function sameGroup(before: Message | undefined, message: Message): boolean {
+  if (!before || before.kind === "reply" || message.kind === "reply") return false;
+  return (
+    before.author.user_id === message.author.user_id &&
+    before.kind === message.kind &&
+    message.created_at - before.created_at < GROUP_MS
+  );
+}
+
+/** How many messages follow the last one that was seen; 0 where that one isn't known. */
+export function countUnseen(
+  messages: readonly Message[],
+  seen: string | undefined,
+  me: string | undefined,
+): number {
+  const at = seen === undefined ? -1 : messages.findLastIndex((message) => message.message_id === seen);
+  if (at < 0) return 0;
+  return messages.slice(at + 1).filter((message) => message.author.user_id !== me).length;
+}
+
+/** Pixels that a row probably takes, before it is drawn and measured. */
+export function estimateRow(row: Row | undefined, width: number): number {
+  switch (row?.kind) {
+    case "message": {
+      const perLine = Math.max(24, Math.min(width, 680) / 8);
+      const text = row.message.content;
+      const lines = Math.max(1, Math.ceil(text.length / perLine) + text.split("\n").length - 1);
+      return (row.message.kind === "reply" ? 92 : 56) + lines * 24;
+    }
+    case "pending":
+      return 80;
+    case "day":
+    case "new":
+      return 48;
+    default:
+      return 24;
+  }
+}

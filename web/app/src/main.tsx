@@ -1,0 +1,29 @@
+/** The start: the language, then the app; the connection and the Markdown part on their way meanwhile. */
+import { createClient } from "@madang/client";
+import { MadangProvider } from "@madang/react";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./App.js";
+import { startLanguage } from "./i18n/index.js";
+import { prepareMarkdown } from "./markdown/MessageText.js";
+import { BackendContext } from "./session/backend.js";
+import { liveBackend } from "./session/live.js";
+
+const client = createClient({ client: { name: "@madang/app", version: "0.1.0" } });
+client.connect();
+const backend = liveBackend(client);
+
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no #root");
+
+await startLanguage();
+createRoot(root).render(
+  <StrictMode>
+    <MadangProvider client={client} connect={false}>
+      <BackendContext value={backend}>
+        <App />
+      </BackendContext>
+    </MadangProvider>
+  </StrictMode>,
+);
+prepareMarkdown();

@@ -1,0 +1,56 @@
+/** The list of sessions at the side; on a middle-sized window its icons alone. */
+import { useWords } from "../i18n/index.js";
+import { useHere } from "../session/backend.js";
+import { SessionList } from "../sessions/SessionList.js";
+import { Button, IconButton } from "../ui/Button.js";
+import { goTo } from "./route.js";
+import { Settings } from "./Settings.js";
+
+interface RailProps {
+  openId: string | undefined;
+  /** Icons alone. */
+  narrow: boolean;
+  onToggle: () => void;
+  onPalette: () => void;
+  onKeys: () => void;
+}
+
+export function Rail({ openId, narrow, onToggle, onPalette, onKeys }: RailProps) {
+  const t = useWords();
+  const { me } = useHere();
+  const start = () => goTo({ sessionId: undefined });
+  if (narrow) {
+    return (
+      <aside className="rail rail-narrow" aria-label={t("rail.title")}>
+        <IconButton icon="rail" label={t("rail.expand")} onClick={onToggle} />
+        <IconButton icon="plus" label={t("rail.new")} onClick={start} />
+        <IconButton icon="search" label={t("palette.open")} onClick={onPalette} />
+        <span className="rail-space" />
+        <Settings onKeys={onKeys} />
+      </aside>
+    );
+  }
+  return (
+    <aside className="rail" aria-label={t("rail.title")}>
+      <div className="rail-head">
+        <span className="rail-name">{t("app.name")}</span>
+        <IconButton icon="search" size="small" label={t("palette.open")} onClick={onPalette} />
+        <IconButton icon="rail" size="small" label={t("rail.collapse")} onClick={onToggle} />
+      </div>
+      <div className="rail-new">
+        <Button icon="plus" onClick={start}>
+          {t("rail.new")}
+        </Button>
+      </div>
+      <SessionList openId={openId} />
+      <div className="rail-foot">
+        <Settings onKeys={onKeys} />
+        {me && (
+          <span className="rail-me" title={me.displayName}>
+            {me.displayName}
+          </span>
+        )}
+      </div>
+    </aside>
+  );
+}

@@ -1,0 +1,67 @@
+/**
+ * A button with something that floats below it: the browser's own popover, so Esc and a press outside
+ * close it and nothing of the page moves.
+ */
+import { type ReactNode, type ToggleEvent, useId, useRef, useState } from "react";
+import { placeBeside } from "./place.js";
+
+interface MenuProps {
+  label: string;
+  /** What the button shows. */
+  face: ReactNode;
+  className?: string;
+  align?: "start" | "end";
+  /** Drawn only while open. */
+  children: (close: () => void) => ReactNode;
+}
+
+export function Menu({
+  label,
+  face,
+  className = "icon-button icon-button-small",
+  align = "end",
+  children,
+}: MenuProps) {
+  const id = useId();
+  const button = useRef<HTMLButtonElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
+  const [open, setOpen] = useState(false);
+
+  const toggled = (event: ToggleEvent<HTMLDivElement>) => {
+    const opened = event.newState === "open";
+    setOpen(opened);
+    if (!opened || !button.current || !panel.current) return;
+    placeBeside(panel.current, button.current, align);
+    requestAnimationFrame(() =>
+      panel.current?.querySelector<HTMLElement>("button, input, [tabindex]")?.focus(),
+    );
+  };
+
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        className={className}
+        aria-label={label}
+        title={label}
+        aria-expanded={open}
+        aria-haspopup="true"
+        popoverTarget={id}
+      >
+        {face}
+      </button>
+      <div
+        ref={panel}
+        id={id}
+        popover="auto"
+        className="floating"
+        role="group"
+        aria-label={label}
+        onToggle={toggled}
+      >
+        {open && children(() => panel.current?.hidePopover())}
+      </div>
+    </>
+  );
+}
