@@ -19,7 +19,7 @@ step "tidy" cargo xtask tidy
 step "the generated types are current" cargo test --quiet --package madang-protocol --features ts
 optional "unused dependencies" cargo-machete cargo machete
 optional "licences and advisories" cargo-deny cargo deny --log-level error check
-optional "scripts" shellcheck shellcheck -x scripts/*.sh .ci/run
+optional "scripts" shellcheck shellcheck -x -P SCRIPTDIR scripts/*.sh .ci/run
 step "web lint" web lint
 step "web types" web typecheck
 finish

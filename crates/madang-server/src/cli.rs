@@ -51,7 +51,7 @@ pub struct Flags {
     /// A TOML file with settings (docs/configuration.md) [MADANG_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// A proxy in front speaks TLS and sets X-Forwarded-For [MADANG_BEHIND_PROXY; false]
+    /// A proxy in front speaks TLS [MADANG_BEHIND_PROXY; false]
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
     pub behind_proxy: Option<bool>,
     /// The certificate chain, PEM [MADANG_TLS_CERT]

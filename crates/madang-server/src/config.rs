@@ -27,7 +27,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The directory that holds everything: database, secrets, files. Made at the first start.
     pub data_dir: PathBuf,
-    /// A proxy in front ends TLS and sets `X-Forwarded-For`.
+    /// A proxy in front speaks TLS, so plain HTTP on another address than loopback is meant.
     pub behind_proxy: bool,
     /// The certificate chain as a PEM file.
     pub tls_cert: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! When to go: the signals that end the server.
+//! What the operating system has a say in: the signals that end the server, the files it may open.
 
 use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -26,5 +26,18 @@ impl Signals {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
+    }
+}
+
+/// Lets this process open as many files as the system allows it: a connection takes one, and the usual soft limit of
+/// 1,024 is for programs that use `select`.
+pub(crate) fn allow_many_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current == maximum {
+        return;
+    }
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, ?current, "the limit of open files stays as it is");
     }
 }

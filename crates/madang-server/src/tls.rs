@@ -56,9 +56,9 @@ pub(crate) fn from_files(cert: &Path, key: &Path) -> anyhow::Result<Arc<ServerCo
     let no_cert = || format!("tls_cert: {} has no certificate in PEM form", cert.display());
     let chain: Vec<_> =
         CertificateDer::pem_file_iter(cert).and_then(Iterator::collect).with_context(no_cert)?;
+    anyhow::ensure!(!chain.is_empty(), no_cert());
     let key_der = PrivateKeyDer::from_pem_file(key)
         .with_context(|| format!("tls_key: {} has no private key in PEM form", key.display()))?;
-    anyhow::ensure!(!chain.is_empty(), no_cert());
     config(chain, key_der).context("tls_cert and tls_key don't fit together")
 }
 

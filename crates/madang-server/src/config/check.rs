@@ -14,8 +14,6 @@ pub enum Warning {
     Simulated,
     /// Guests may come in from other machines.
     GuestsFromAfar,
-    /// A certificate that no one else trusts.
-    DevTls,
 }
 
 impl fmt::Display for Warning {
@@ -24,9 +22,6 @@ impl fmt::Display for Warning {
             Warning::Simulated => "the simulated model answers, set ANTHROPIC_API_KEY to talk to Claude",
             Warning::GuestsFromAfar => {
                 "anyone who reaches this address comes in as a guest and uses your key"
-            }
-            Warning::DevTls => {
-                "the certificate is for development, browsers trust it only where its authority is installed"
             }
         })
     }
@@ -51,9 +46,6 @@ impl Config {
             && !self.model.is_simulated()
         {
             warnings.push(Warning::GuestsFromAfar);
-        }
-        if self.dev_tls {
-            warnings.push(Warning::DevTls);
         }
         warnings
     }

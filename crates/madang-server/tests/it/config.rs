@@ -31,6 +31,9 @@ fn file(folder: &Path, text: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
+/// Arguments and variables; the port, guests and roll-up they make; where the port comes from.
+type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], u16, bool, u64, Origin);
+
 #[test]
 fn a_flag_beats_a_variable_beats_the_file_beats_the_default() {
     let folder = tempfile::tempdir().unwrap();
@@ -42,7 +45,7 @@ fn a_flag_beats_a_variable_beats_the_file_beats_the_default() {
     let with_flags = ["--config", &path, "--listen", "127.0.0.1:4", "--guests"];
     let from_file = Origin::File(PathBuf::from(&path));
     let from = |name: &str| Origin::Variable(name.to_owned());
-    let cases: [(&[&str], &[(&str, &str)], u16, bool, u64, Origin); 4] = [
+    let cases: [Case<'_>; 4] = [
         (&[], &[], 8080, false, 40, Origin::Default),
         (&with_file, &[], 2, true, 7, from_file),
         (&with_file, &variables, 3, false, 8, from("MADANG_LISTEN")),
