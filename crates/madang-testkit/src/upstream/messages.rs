@@ -9,7 +9,7 @@ use super::http::Request;
 use super::ids::{Ids, request_id};
 use super::knobs::{Choice, Transport};
 use super::models;
-use super::plan::{HttpReply, Plan, Step};
+use super::plan::{Cut, HttpReply, Plan, Step};
 use super::player::{Played, Player};
 use super::prefix::{self, Signer};
 use super::profile::Profile;
@@ -226,23 +226,27 @@ async fn send(conn: &mut Conn, shared: &Shared, asked: &Asked, decided: Decided,
     shared.memory.lock().cache.store(&prompt, started);
     let hints: &[u8] =
         if hinted { b"HTTP/1.1 103 Early Hints\r\nlink: </>; rel=preload\r\n\r\n" } else { b"" };
-    let played = message(&mut player, shared, asked, (hints, &steps), streams).await;
+    let content_type = if streams { "text/event-stream; charset=utf-8" } else { "application/json" };
+    let mut headers = headers(shared, asked.number, Some(&asked.caller), content_type);
+    if choice.name == scenario::LOCAL {
+        headers.retain(|(name, _)| name == "content-type" || name == "x-simulated-upstream");
+    }
+    let played = if streams {
+        player.stream(hints, &headers, &steps).await
+    } else {
+        whole(&mut player, shared, asked, (hints, &headers, &steps)).await
+    };
     shared.memory.lock().buckets.spend_output(&asked.caller.tag(), played.output_tokens, shared.clock.now());
     played
 }
 
-async fn message(
+/// A message in one piece; an `error` event becomes a status.
+async fn whole(
     player: &mut Player<'_>,
     shared: &Shared,
     asked: &Asked,
-    (hints, steps): (&[u8], &[Step]),
-    streams: bool,
+    (hints, headers, steps): (&[u8], &[(String, String)], &[Step]),
 ) -> Played {
-    if streams {
-        let headers = headers(shared, asked.number, Some(&asked.caller), "text/event-stream; charset=utf-8");
-        return player.stream(hints, &headers, steps).await;
-    }
-    let headers = headers(shared, asked.number, Some(&asked.caller), "application/json");
     let request_id = request_id(asked.number);
     let refusal = |error: &Value| {
         let kind = error["type"].as_str().unwrap_or("api_error");
@@ -250,7 +254,14 @@ async fn message(
         shared.log.update(asked.number, |entry| entry.status = Some(status_of(kind)));
         (status_of(kind), body.to_string().into_bytes())
     };
-    player.json(hints, &headers, steps, &refusal).await
+    player.json(hints, headers, steps, &refusal).await
+}
+
+/// Sends a scripted response of any path.
+pub(crate) async fn plain(conn: &mut Conn, shared: &Shared, asked: &Asked, reply: &HttpReply) -> Played {
+    shared.log.update(asked.number, |entry| entry.status = Some(reply.status));
+    let transport = Transport::default();
+    Player::new(conn, &transport, Cut::Reset).plain(&plain_headers(shared, asked, reply), reply).await
 }
 
 /// The usual headers under those of a scripted response, which win.

@@ -73,6 +73,9 @@ const fn scenario(
     Scenario { name, knobs, about, plan }
 }
 
+/// The scenario whose response also lacks the API's own headers.
+pub(crate) const LOCAL: &str = "local";
+
 /// Every scenario there is.
 pub(crate) const ALL: &[Scenario] = &[
     scenario("reply", &[], "the default answer: Markdown about the last user text", texts::reply),
@@ -112,6 +115,12 @@ pub(crate) const ALL: &[Scenario] = &[
     scenario("compaction", &[], "a compaction block, then text", blocks::compaction),
     scenario("contextedit", &[], "context_management reported at the end", blocks::context_edit),
     scenario("unknown", &[], "unknown events, blocks and deltas among known ones", blocks::unknown),
+    scenario(
+        LOCAL,
+        &[],
+        "what a local model server sends: no ping, signature, cache counts or API headers",
+        blocks::local,
+    ),
     scenario("refusal", &["category"], "stop_reason refusal with its details", ends::refusal),
     scenario("maxtokens", &[], "stop_reason max_tokens", ends::max_tokens),
     scenario("stopseq", &[], "stop_reason stop_sequence", ends::stop_sequence),

@@ -26,6 +26,8 @@ pub struct Script {
     pub name: Option<String>,
     /// Answers any model when the last user text contains this.
     pub matches: Option<String>,
+    /// Answers every request to this path, such as `/v1/models`; only with `http`.
+    pub path: Option<String>,
     /// Uses before the script is spent; none means for ever.
     pub times: Option<u64>,
     /// Another scenario with knobs, such as `tool?rate=50`.
@@ -94,6 +96,9 @@ impl Scripts {
         if answers.iter().filter(|set| **set).count() != 1 {
             return Err(ApiError::invalid("a script sets exactly one of scenario, reply, events and http"));
         }
+        if script.path.is_some() && script.http.is_none() {
+            return Err(ApiError::invalid("a script with a path answers with http"));
+        }
         if self.list.len() >= SCRIPTS_MAX {
             return Err(ApiError::invalid(format!(
                 "there are {SCRIPTS_MAX} scripts already; POST /_reset removes them"
@@ -110,11 +115,22 @@ impl Scripts {
     /// The first script for this model and text, one of its uses spent.
     pub(crate) fn take(&mut self, model: &str, last_user_text: &str) -> Option<Script> {
         let named = model.strip_prefix("sim-").map(|name| name.split('?').next().unwrap_or(""));
-        let script = self.list.iter_mut().find(|script| {
+        self.use_first(|script| {
             let by_name = script.name.is_some() && script.name.as_deref() == named;
             let by_text = script.matches.as_deref().is_some_and(|words| last_user_text.contains(words));
-            script.times != Some(0) && (by_name || by_text)
-        })?;
+            by_name || by_text
+        })
+    }
+
+    /// The first response for this path, one of its uses spent.
+    pub(crate) fn take_path(&mut self, path: &str) -> Option<HttpReply> {
+        self.use_first(|script| script.path.as_deref() == Some(path))
+            .and_then(|script| script.http)
+            .map(http_reply)
+    }
+
+    fn use_first(&mut self, fits: impl Fn(&Script) -> bool) -> Option<Script> {
+        let script = self.list.iter_mut().find(|script| script.times != Some(0) && fits(script))?;
         if let Some(left) = &mut script.times {
             *left -= 1;
         }
@@ -136,6 +152,11 @@ pub(crate) fn plan(script: &Script, scene: &Scene<'_>) -> Result<Plan, ApiError>
         return Ok(Plan::Message(steps.iter().map(step).collect::<Result<_, _>>()?));
     }
     Ok(Plan::Message(reply(script.reply.clone().unwrap_or_default(), scene)))
+}
+
+fn http_reply(http: ScriptHttp) -> HttpReply {
+    let body = http.body.as_str().map_or_else(|| http.body.to_string(), str::to_owned);
+    HttpReply { status: http.status, headers: http.headers, body: body.into_bytes() }
 }
 
 fn step(step: &ScriptStep) -> Result<Step, ApiError> {

@@ -146,6 +146,10 @@ pub(crate) struct Asked {
 
 async fn route(conn: &mut Conn, shared: &Shared, request: &Request, asked: Asked) -> Played {
     let number = asked.number;
+    let scripted = shared.memory.lock().scripts.take_path(&request.path);
+    if let Some(reply) = scripted {
+        return messages::plain(conn, shared, &asked, &reply).await;
+    }
     let outcome = match (request.method.as_str(), request.path.as_str()) {
         ("POST", "/v1/messages") => return messages::answer(conn, shared, request, asked).await,
         ("POST", "/v1/messages/count_tokens") => messages::count(shared, request, &asked.caller),

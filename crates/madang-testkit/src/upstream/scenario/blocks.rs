@@ -7,6 +7,7 @@ use crate::upstream::error::ApiError;
 use crate::upstream::event::Delta;
 use crate::upstream::knobs::DELTAS_MAX;
 use crate::upstream::plan::{Plan, Step};
+use crate::upstream::wire::value_of;
 use crate::upstream::words;
 
 use super::{Scene, texts};
@@ -157,6 +158,42 @@ pub(super) fn unknown(scene: &Scene<'_>) -> Result<Plan, ApiError> {
 
 fn foreign(name: &str, data: Value) -> Step {
     Step::Foreign { name: name.to_owned(), data }
+}
+
+/// The sparse stream of a local model server: thinking without a signature, no pings, the least of usage.
+pub(super) fn local(scene: &Scene<'_>) -> Result<Plan, ApiError> {
+    let mut draft = Draft::start(scene);
+    draft.thinking(thought(), true);
+    draft.text(words::pieces("The answer is 42."));
+    let events = draft
+        .finish("end_turn")
+        .iter()
+        .map(value_of)
+        .filter(is_sparse)
+        .map(without_extras)
+        .collect::<Vec<_>>();
+    let steps = events.into_iter().map(|data| {
+        let name = data["type"].as_str().unwrap_or("").to_owned();
+        foreign(&name, data)
+    });
+    Ok(Plan::Message(steps.collect()))
+}
+
+fn is_sparse(data: &Value) -> bool {
+    data["type"] != "ping" && data["delta"]["type"] != "signature_delta"
+}
+
+/// Leaves `input_tokens` and `output_tokens` in every usage, and takes the empty signature away.
+fn without_extras(mut data: Value) -> Value {
+    for at in ["/usage", "/message/usage"] {
+        if let Some(usage) = data.pointer_mut(at).and_then(Value::as_object_mut) {
+            usage.retain(|key, _| key == "input_tokens" || key == "output_tokens");
+        }
+    }
+    if let Some(block) = data["content_block"].as_object_mut() {
+        block.remove("signature");
+    }
+    data
 }
 
 fn shown(scene: &Scene<'_>) -> bool {

@@ -30,6 +30,7 @@ const STREAMS: &[(&str, &str)] = &[
     ("compaction", "200 compaction [1] text [2] end_turn whole"),
     ("contextedit", "200 text [6] end_turn whole"),
     ("unknown", "200 <constellation> text [2] <content_block_glow> text [3] end_turn whole"),
+    ("local", "200 thinking [17] text [4] end_turn whole"),
     ("refusal", "200 text [0] refusal whole"),
     ("maxtokens", "200 text [6] max_tokens whole"),
     ("stopseq", "200 text [3] stop_sequence whole"),
@@ -187,5 +188,27 @@ async fn uploaded_scripts_answer_in_every_form() {
         (teapot.status, teapot.header("x-tea"), &teapot.body[..]),
         (418, Some("green"), &b"short"[..])
     );
+    upload(
+        json!({ "path": "/v1/models", "times": 1, "http": { "status": 500, "body": { "no": "models" } } }),
+    )
+    .unwrap();
+    assert_eq!(get(&upstream, "/v1/models").await.status, 500);
+    assert_eq!(get(&upstream, "/v1/models").await.status, 200);
+    assert!(upload(json!({ "path": "/v1/models", "scenario": "tool" })).is_err());
     assert!(upload(json!({ "name": "both", "scenario": "tool", "reply": {} })).is_err());
+}
+
+#[tokio::test]
+async fn a_local_server_sends_no_more_than_it_must() {
+    let upstream = started().await;
+    let response = stream(&upstream, "local").await;
+    let text = String::from_utf8_lossy(&response.body).into_owned();
+    for absent in ["signature", "cache", "event: ping"] {
+        assert!(!text.contains(absent), "{absent}");
+    }
+    assert_eq!(
+        (response.header("request-id"), response.header("anthropic-ratelimit-requests-limit")),
+        (None, None)
+    );
+    assert_eq!(response.header("x-simulated-upstream"), Some("madang"));
 }
