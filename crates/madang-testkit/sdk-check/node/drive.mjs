@@ -95,6 +95,9 @@ for (const test of cases) {
     check(`${test.id} same`, isDeepStrictEqual(stream, json), `${short(stream)} is not ${short(json)}`);
   }
 }
+const { scenarios } = await (await fetch(`${baseURL}/_scenarios`)).json();
+const driven = new Set(['sim-reply', 'sim-stall', ...cases.map((test) => test.model.split('?')[0].replace(/^sim-http\d+$/, 'sim-http'))]);
+for (const { model } of scenarios) check(model, driven.has(model), 'no case drives this scenario');
 for (const [name, story] of Object.entries(stories)) {
   await post('/_reset');
   try {
