@@ -8,6 +8,7 @@ import type { Settings } from "./settings.js";
 import { Socket } from "./socket.js";
 import type { ClientStats } from "./stats.js";
 import { newCommandId } from "./surroundings.js";
+import { Timer } from "./timer.js";
 import type { Clock, Credential, Envelope, SocketConstructor, Why } from "./types.js";
 
 /** What an attempt is made from. */
@@ -41,7 +42,7 @@ export class Attempt {
   readonly #options: AttemptOptions;
   readonly #events: AttemptEvents;
   #socket: Socket | undefined;
-  #timer: unknown;
+  readonly #timer: Timer;
   #helloId = "";
   #welcome = false;
   #over = false;
@@ -50,6 +51,7 @@ export class Attempt {
   constructor(options: AttemptOptions, events: AttemptEvents) {
     this.#options = options;
     this.#events = events;
+    this.#timer = new Timer(options.clock);
     this.#deadline(options.settings.openMs, {
       code: 1006,
       reason: "no handshake in time",
@@ -80,7 +82,7 @@ export class Attempt {
   /** Lets go of it without a word. */
   drop(): void {
     this.#over = true;
-    this.#options.clock.clearTimeout(this.#timer);
+    this.#timer.clear();
     this.#socket?.drop();
     this.#socket = undefined;
   }
@@ -131,7 +133,7 @@ export class Attempt {
   }
 
   #welcomed(connected: Connected): void {
-    if (!this.#welcome) this.#options.clock.clearTimeout(this.#timer);
+    if (!this.#welcome) this.#timer.clear();
     this.#welcome = true;
     this.#events.onConnected(connected, this.#helloId);
   }
@@ -153,9 +155,7 @@ export class Attempt {
   }
 
   #deadline(ms: number, why: Why): void {
-    const { clock } = this.#options;
-    clock.clearTimeout(this.#timer);
-    this.#timer = clock.setTimeout(() => this.#end(why, this.#goodbye?.hint), ms);
+    this.#timer.set(ms, () => this.#end(why, this.#goodbye?.hint));
   }
 
   #end(why: Why, hint: number | undefined): void {

@@ -10,7 +10,6 @@ import type {
 import { addressOfPage } from "./address.js";
 import { Connection } from "./connection.js";
 import { errorFrom, MadangError } from "./errors.js";
-import { KeptMessages } from "./kept.js";
 import { Cell, Listeners, type Report } from "./listeners.js";
 import { ModelsStore } from "./lists/models.js";
 import { SessionsStore } from "./lists/sessions.js";
@@ -27,6 +26,7 @@ import type {
   ConnectionState,
   Envelope,
   EventType,
+  MessageKeeper,
   Readable,
   SendOptions,
   SocketConstructor,
@@ -54,7 +54,7 @@ export class MadangClient {
   readonly #host: StoreHost;
   readonly #connection: Connection;
   readonly #outbox: Outbox;
-  readonly #kept: KeptMessages;
+  readonly #keeper: MessageKeeper | undefined;
   readonly #server: Cell<Connected | null>;
   readonly #handlers = new Map<string, Listeners<[EventData[EventType], Envelope]>>();
   readonly #sessions = new Map<string, SessionStore>();
@@ -96,7 +96,7 @@ export class MadangClient {
         onEnded: (error) => this.#ended(error),
       },
     );
-    this.#kept = new KeptMessages(options.storage, this.#report);
+    this.#keeper = options.keeper;
     const messageBytes = () => this.#server.getSnapshot()?.limits?.message_bytes;
     const send = (text: string) => this.#connection.send(text);
     this.#outbox = new Outbox({ settings, clock, stats: this.#stats, send, messageBytes });
@@ -110,7 +110,8 @@ export class MadangClient {
       isUnsent: (id) => this.#outbox.isUnsent(id),
       connected: () => this.#flowing,
       userId: () => this.#server.getSnapshot()?.user_id,
-      keep: (sessionId, messages) => this.#kept.keep(sessionId, messages),
+      keep: (sessionId, messages) =>
+        this.#guarded("keeping messages", () => this.#keeper?.keep(sessionId, messages)),
       newId: () => newCommandId(clock),
     };
     this.models = new ModelsStore(this.#host);
@@ -230,7 +231,8 @@ export class MadangClient {
     this.#flowing = true;
     this.#helloId = helloId;
     for (const [id, store] of this.#sessions) store.connected(this.#resumed.has(id));
-    for (const [id, messages] of this.#kept.open(connected.user_id)) this.session(id).restore(messages);
+    const left = this.#guarded("reading kept messages", () => this.#keeper?.open(connected.user_id)) ?? [];
+    for (const [id, messages] of left) this.session(id).restore(messages);
     this.#outbox.opened();
     for (const list of this.#lists.values()) list.connected();
     this.models.connected();
@@ -252,13 +254,10 @@ export class MadangClient {
   }
 
   #event(envelope: Envelope): void {
-    try {
+    this.#guarded(`event ${envelope.type}`, () => {
       this.#outbox.answer(envelope);
       this.#route(envelope);
-    } catch (error) {
-      this.#stats.garbage += 1;
-      this.#report(error, `event ${envelope.type}`);
-    }
+    });
     this.#handlers.get(envelope.type)?.emit(envelope.data, envelope);
   }
 
@@ -280,6 +279,15 @@ export class MadangClient {
   #resumeRefused(envelope: Envelope, store: SessionStore | undefined): void {
     if (store !== undefined) store.refused(errorFrom(envelope.data as Partial<ErrorData>));
     else for (const one of this.#sessions.values()) one.askAlone();
+  }
+
+  #guarded<T>(what: string, run: () => T): T | undefined {
+    try {
+      return run();
+    } catch (error) {
+      this.#report(error, what);
+      return undefined;
+    }
   }
 
   #lineChanged(envelope: Envelope): void {

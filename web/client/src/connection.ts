@@ -5,6 +5,7 @@ import { MadangError } from "./errors.js";
 import { Cell } from "./listeners.js";
 import { verdictOf, waitBefore } from "./reconnect.js";
 import { newCommandId } from "./surroundings.js";
+import { Timer } from "./timer.js";
 import type { ConnectionState, Readable, Surroundings, Why } from "./types.js";
 import { Watchdog } from "./watchdog.js";
 
@@ -31,12 +32,13 @@ export class Connection {
   #connectedAt: number | undefined;
   /** Attempts that failed since the last one that held. */
   #failures = 0;
-  #timer: unknown;
+  readonly #timer: Timer;
   #unwatch: (() => void) | undefined;
 
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
     this.#events = events;
+    this.#timer = new Timer(options.clock);
     this.#state = new Cell<ConnectionState>({ status: "idle" }, options.report, "connection listener");
     this.#watchdog = new Watchdog(options.clock, options.settings, {
       ping: () => this.#ping(),
@@ -124,7 +126,7 @@ export class Connection {
     const wait = waitBefore({ verdict, failures: this.#failures, hint }, settings, () => clock.random());
     this.#release();
     this.#failures += 1;
-    this.#timer = clock.setTimeout(() => this.#retry(why), wait);
+    this.#timer.set(wait, () => this.#retry(why));
     if (held !== undefined) this.#events.onLost(why);
     this.#waiting(clock.now() + wait, why);
   }
@@ -135,7 +137,7 @@ export class Connection {
   }
 
   #retry(why: Why): void {
-    this.#options.clock.clearTimeout(this.#timer);
+    this.#timer.clear();
     this.#waiting(null, why);
     this.#open();
   }
@@ -147,7 +149,7 @@ export class Connection {
   }
 
   #release(): void {
-    this.#options.clock.clearTimeout(this.#timer);
+    this.#timer.clear();
     this.#watchdog.stop();
     this.#attempt?.drop();
     this.#attempt = undefined;

@@ -2,6 +2,8 @@
 export * from "@madang/protocol";
 export { createClient, type Handler, MadangClient } from "./client.js";
 export { type ClientErrorCode, MadangError } from "./errors.js";
+export { keepIn } from "./kept.js";
+export type { LoadingSnapshot } from "./lists/loading.js";
 export { type ModelsSnapshot, ModelsStore } from "./lists/models.js";
 export { type SessionsSnapshot, SessionsStore } from "./lists/sessions.js";
 export { type Verdict, verdictOf } from "./reconnect.js";
@@ -20,6 +22,7 @@ export type {
   Credential,
   Envelope,
   EventType,
+  MessageKeeper,
   OutboxStorage,
   QueryAnswers,
   Readable,

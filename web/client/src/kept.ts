@@ -1,7 +1,6 @@
 import { MadangError } from "./errors.js";
-import type { Report } from "./listeners.js";
 import type { PendingMessage } from "./session/state.js";
-import type { OutboxStorage } from "./types.js";
+import type { MessageKeeper, OutboxStorage } from "./types.js";
 
 /** Where they are. */
 const KEY = "madang.pending";
@@ -10,43 +9,34 @@ const KEPT_MAX = 64;
 
 type Kept = [sessionId: string, messages: readonly PendingMessage[]];
 
-/** One's own messages that the transcript doesn't have yet, so that a reload doesn't lose them. */
-export class KeptMessages {
-  readonly #storage: OutboxStorage | undefined;
-  readonly #report: Report;
+/** Keeps messages in a `Storage`: `createClient({ keeper: keepIn(sessionStorage) })`. One keeper for one client. */
+export function keepIn(storage: OutboxStorage): MessageKeeper {
+  return new StorageKeeper(storage);
+}
+
+class StorageKeeper implements MessageKeeper {
+  readonly #storage: OutboxStorage;
   #user: string | undefined;
-  #sessions = new Map<string, readonly PendingMessage[]>();
+  readonly #sessions = new Map<string, readonly PendingMessage[]>();
 
-  constructor(storage: OutboxStorage | undefined, report: Report) {
+  constructor(storage: OutboxStorage) {
     this.#storage = storage;
-    this.#report = report;
   }
 
-  /** Gives back what `user` left, once; another person's is let go. From now on, everything is kept in that name. */
   open(user: string): Kept[] {
-    if (this.#storage === undefined || this.#user !== undefined) return [];
+    if (this.#user !== undefined) return [];
     this.#user = user;
-    try {
-      const saved: unknown = JSON.parse(this.#storage.getItem(KEY) ?? "null");
-      if (!isSaved(saved) || saved.user !== user) return [];
-      return saved.sessions.map(([id, messages]) => [id, messages.filter(isMessage).map(revived)]);
-    } catch (error) {
-      this.#report(error, "reading kept messages");
-      return [];
-    }
+    const saved: unknown = JSON.parse(this.#storage.getItem(KEY) ?? "null");
+    if (!isSaved(saved) || saved.user !== user) return [];
+    return saved.sessions.map(([id, messages]) => [id, messages.filter(isMessage).map(revived)]);
   }
 
-  /** Keeps what is pending in a session; nothing before `open`. */
   keep(sessionId: string, messages: readonly PendingMessage[]): void {
-    if (this.#storage === undefined || this.#user === undefined) return;
+    if (this.#user === undefined) return;
     this.#sessions.delete(sessionId);
     if (messages.length > 0) this.#sessions.set(sessionId, messages.slice(-KEPT_MAX));
-    try {
-      if (this.#sessions.size === 0) this.#storage.removeItem(KEY);
-      else this.#storage.setItem(KEY, JSON.stringify({ user: this.#user, sessions: this.#bounded() }));
-    } catch (error) {
-      this.#report(error, "keeping messages");
-    }
+    if (this.#sessions.size === 0) this.#storage.removeItem(KEY);
+    else this.#storage.setItem(KEY, JSON.stringify({ user: this.#user, sessions: this.#bounded() }));
   }
 
   #bounded(): Kept[] {

@@ -6,6 +6,7 @@ import { refusesMessage } from "./reconnect.js";
 import { OUTBOX_MAX, RATE_LIMIT_TRIES, type Settings } from "./settings.js";
 import type { ClientStats } from "./stats.js";
 import { newCommandId } from "./surroundings.js";
+import { Timer } from "./timer.js";
 import type { Answer, Clock, CommandType, Envelope, EventType, SendOptions } from "./types.js";
 
 /** The events that answer a command that asks; all others are answered by `ack`. */
@@ -41,7 +42,7 @@ interface Entry {
   sent: boolean;
   everSent: boolean;
   refusals: number;
-  timer: unknown;
+  readonly timer: Timer;
 }
 
 /** What an outbox needs of the client. */
@@ -108,7 +109,7 @@ export class Outbox {
         sent: false,
         everSent: false,
         refusals: 0,
-        timer: undefined,
+        timer: new Timer(clock),
       };
       options.signal?.addEventListener("abort", abort);
       this.#entries.set(id, entry);
@@ -135,7 +136,7 @@ export class Outbox {
     const sent = [...this.#entries.values()].filter((entry) => entry.sent);
     if (refusesMessage(code)) this.#failCulprit(sent, code);
     for (const entry of sent) {
-      this.#host.clock.clearTimeout(entry.timer);
+      entry.timer.clear();
       entry.sent = false;
       if (!entry.resend) {
         this.#fail(
@@ -174,7 +175,7 @@ export class Outbox {
     }
     entry.refusals += 1;
     entry.sent = false;
-    this.#host.clock.clearTimeout(entry.timer);
+    entry.timer.clear();
     this.#pace.pause(error.retryAfter ?? this.#host.settings.backoffFirstMs * 2 ** entry.refusals);
   }
 
@@ -202,12 +203,9 @@ export class Outbox {
     if (entry.everSent) this.#host.stats.resent += 1;
     entry.sent = true;
     entry.everSent = true;
-    entry.timer = this.#host.clock.setTimeout(() => {
-      this.#fail(
-        entry,
-        new MadangError("TIMEOUT", "The server did not answer in time.", { recoverable: true }),
-      );
-    }, entry.timeoutMs);
+    const late = () =>
+      new MadangError("TIMEOUT", "The server did not answer in time.", { recoverable: true });
+    entry.timer.set(entry.timeoutMs, () => this.#fail(entry, late()));
   }
 
   /** Of 1009 the largest is to blame; of 1008 the first, since commands are read in order. One each time, so it ends. */
@@ -228,7 +226,7 @@ export class Outbox {
   }
 
   #remove(entry: Entry): boolean {
-    this.#host.clock.clearTimeout(entry.timer);
+    entry.timer.clear();
     return this.#entries.delete(entry.id);
   }
 }

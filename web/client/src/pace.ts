@@ -1,4 +1,5 @@
 import { CHAT_BURST, CHAT_REFILL_MS } from "./settings.js";
+import { Timer } from "./timer.js";
 import type { Clock } from "./types.js";
 
 /** Keeps chat commands below the server's rate (CM5), so that what was kept while offline isn't refused. */
@@ -7,12 +8,13 @@ export class Pace {
   readonly #resume: () => void;
   #tokens = CHAT_BURST;
   #countedAt = 0;
-  #timer: unknown;
+  readonly #timer: Timer;
   #pausedUntil = 0;
 
   constructor(clock: Clock, resume: () => void) {
     this.#clock = clock;
     this.#resume = resume;
+    this.#timer = new Timer(clock);
   }
 
   /** Whether nothing may be sent now; `resume` is called when it may. */
@@ -30,24 +32,19 @@ export class Pace {
       this.#tokens -= 1;
       return true;
     }
-    this.#wait(Math.ceil((1 - this.#tokens) * CHAT_REFILL_MS));
+    this.#timer.set(Math.ceil((1 - this.#tokens) * CHAT_REFILL_MS), this.#resume);
     return false;
   }
 
   /** Holds everything back, as the server asked. */
   pause(ms: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.now() + ms);
-    this.#wait(this.#pausedUntil - this.#clock.now());
+    this.#timer.set(this.#pausedUntil - this.#clock.now(), this.#resume);
   }
 
   /** Forgets what it waits for: there is no connection. */
   reset(): void {
-    this.#clock.clearTimeout(this.#timer);
+    this.#timer.clear();
     this.#pausedUntil = 0;
-  }
-
-  #wait(ms: number): void {
-    this.#clock.clearTimeout(this.#timer);
-    this.#timer = this.#clock.setTimeout(this.#resume, ms);
   }
 }

@@ -11,6 +11,7 @@ import type {
   SessionStatusData,
   Sessions,
 } from "@madang/protocol";
+import type { PendingMessage } from "./session/state.js";
 import type { Settings } from "./settings.js";
 
 /** The name of a command. */
@@ -133,6 +134,14 @@ export interface OutboxStorage {
   removeItem(key: string): void;
 }
 
+/** Keeps one's own messages that the transcript doesn't have yet. May throw; that is reported and costs nothing else. */
+export interface MessageKeeper {
+  /** Gives back what this user left, once; another person's is let go. From now on, messages are kept in that name. */
+  open(userId: string): readonly (readonly [sessionId: string, messages: readonly PendingMessage[]])[];
+  /** Keeps all that is pending in a session, in place of what was. */
+  keep(sessionId: string, messages: readonly PendingMessage[]): void;
+}
+
 /** A WebSocket class: the browser's, or one like `ws` for Node. */
 export type SocketConstructor = new (url: string, protocols: string[]) => object;
 
@@ -146,8 +155,8 @@ export interface ClientOptions {
   readonly WebSocket?: SocketConstructor | undefined;
   /** Used to exchange a token for a ticket; by default the global one. */
   readonly fetch?: typeof fetch | undefined;
-  /** Where prompts and chat messages wait that were not acknowledged, so that they survive a reload: `sessionStorage`. */
-  readonly storage?: OutboxStorage | undefined;
+  /** Keeps one's own messages that were not acknowledged over a reload; see `keepIn`. By default nothing does. */
+  readonly keeper?: MessageKeeper | undefined;
   /** The client program's name and version. */
   readonly client?: { readonly name: string; readonly version: string } | undefined;
   /** Time-outs and intervals. */

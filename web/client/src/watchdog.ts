@@ -1,4 +1,5 @@
 import type { Settings } from "./settings.js";
+import { Timer } from "./timer.js";
 import type { Clock } from "./types.js";
 
 /** What the watchdog asks for. */
@@ -14,7 +15,7 @@ export class Watchdog {
   readonly #clock: Clock;
   readonly #settings: Settings;
   readonly #events: WatchdogEvents;
-  #timer: unknown;
+  readonly #timer: Timer;
   #lookAt = 0;
   #heardAt = 0;
   /** When the answer to the last `ping` is due. */
@@ -24,6 +25,7 @@ export class Watchdog {
     this.#clock = clock;
     this.#settings = settings;
     this.#events = events;
+    this.#timer = new Timer(clock);
   }
 
   start(): void {
@@ -33,8 +35,7 @@ export class Watchdog {
   }
 
   stop(): void {
-    this.#clock.clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#timer.clear();
     this.#deadline = undefined;
   }
 
@@ -46,7 +47,7 @@ export class Watchdog {
 
   /** Asks now, because something happened to the machine or its network. */
   probe(): void {
-    if (this.#timer === undefined) return;
+    if (!this.#timer.isSet) return;
     this.#ask(this.#settings.probeMs);
     this.#plan();
   }
@@ -57,11 +58,10 @@ export class Watchdog {
   }
 
   #plan(): void {
-    this.#clock.clearTimeout(this.#timer);
     const now = this.#clock.now();
     const next = this.#deadline ?? this.#heardAt + this.#settings.pingAfterMs;
     this.#lookAt = Math.min(next, now + this.#settings.tickMs);
-    this.#timer = this.#clock.setTimeout(() => this.#look(), Math.max(0, this.#lookAt - now));
+    this.#timer.set(Math.max(0, this.#lookAt - now), () => this.#look());
   }
 
   #look(): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { OutboxStorage } from "../src/index.js";
+import { keepIn, type OutboxStorage } from "../src/index.js";
 import { event, SESSION } from "./support/fixtures.js";
 import { harness, useFakeTime } from "./support/harness.js";
 
@@ -17,7 +17,7 @@ function memory(): OutboxStorage & { readonly items: Map<string, string> } {
 
 /** A page that wrote while offline, and was closed. */
 async function earlierPage(storage: OutboxStorage) {
-  const h = harness({ storage });
+  const h = harness({ keeper: keepIn(storage) });
   await h.start();
   h.socket().die(1006);
   const store = h.client.session(SESSION);
@@ -30,7 +30,7 @@ describe("messages over a reload", () => {
   it("cm2_are_sent_by_the_next_page_with_the_same_id", async () => {
     const storage = memory();
     const id = await earlierPage(storage);
-    const h = harness({ storage });
+    const h = harness({ keeper: keepIn(storage) });
     const socket = await h.start();
     const sent = socket.last("claude_message");
     expect([sent.id, sent.data.content]).toEqual([id, "written offline"]);
@@ -44,7 +44,7 @@ describe("messages over a reload", () => {
   it("cm2_of_another_person_are_not", async () => {
     const storage = memory();
     await earlierPage(storage);
-    const h = harness({ storage });
+    const h = harness({ keeper: keepIn(storage) });
     h.client.connect();
     const socket = await h.welcome({ user_id: "usr_other" });
     expect(socket.sent("claude_message")).toEqual([]);
@@ -52,7 +52,7 @@ describe("messages over a reload", () => {
 
   it("cm3_that_failed_are_shown_as_failed_and_not_sent_by_themselves", async () => {
     const storage = memory();
-    const first = harness({ storage });
+    const first = harness({ keeper: keepIn(storage) });
     const socket = await first.start();
     first.client
       .session(SESSION)
@@ -61,7 +61,7 @@ describe("messages over a reload", () => {
     const head = { correlation_id: socket.last("claude_message").id };
     socket.deliver(event("error", { code: "QUEUE_FULL", message: "Full.", recoverable: true }, head));
     await first.settle();
-    const next = harness({ storage });
+    const next = harness({ keeper: keepIn(storage) });
     expect((await next.start()).sent("claude_message")).toEqual([]);
     expect(next.client.session(SESSION).getSnapshot().pending).toMatchObject([
       { content: "no", state: "failed", error: { name: "MadangError", code: "QUEUE_FULL" } },
@@ -77,7 +77,7 @@ describe("messages over a reload", () => {
   ])("en2_what_is_no_use_is_left_alone_%s", async (text) => {
     const storage = memory();
     storage.setItem("madang.pending", text);
-    const h = harness({ storage });
+    const h = harness({ keeper: keepIn(storage) });
     expect((await h.start()).sent().map((command) => command.type)).toEqual(["hello"]);
   });
 
@@ -88,7 +88,7 @@ describe("messages over a reload", () => {
         throw new Error("QuotaExceeded");
       }),
     };
-    const h = harness({ storage: full });
+    const h = harness({ keeper: keepIn(full) });
     const socket = await h.start();
     h.client
       .session(SESSION)

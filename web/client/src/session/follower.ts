@@ -1,6 +1,7 @@
 import type { Resumed, ResumePoint } from "@madang/protocol";
 import { asMadangError, type MadangError } from "../errors.js";
 import { RESYNC_AT_ONCE } from "../settings.js";
+import { Timer } from "../timer.js";
 import type { StoreHost } from "./host.js";
 import type { SessionPhase } from "./state.js";
 
@@ -31,12 +32,13 @@ export class Follower {
   #asking = false;
   /** Whether it is `hello` that asks. */
   #byHello = false;
-  #timer: unknown;
+  readonly #timer: Timer;
 
   constructor(sessionId: string, host: StoreHost, events: FollowerEvents) {
     this.#sessionId = sessionId;
     this.#host = host;
     this.#events = events;
+    this.#timer = new Timer(host.clock);
   }
 
   get phase(): SessionPhase {
@@ -62,7 +64,7 @@ export class Follower {
   /** Does not want it any more; what is known stays. */
   stop(): void {
     this.#wanted = false;
-    this.#host.clock.clearTimeout(this.#timer);
+    this.#timer.clear();
     const attached = this.#phase !== "gone" && this.#phase !== "forbidden";
     if (attached && this.#host.connected()) {
       this.#host
@@ -104,7 +106,7 @@ export class Follower {
   /** The connection is lost. */
   lost(): void {
     this.#asking = false;
-    this.#host.clock.clearTimeout(this.#timer);
+    this.#timer.clear();
     if (this.#phase === "live" || this.#phase === "failed") this.#wait();
   }
 
@@ -176,7 +178,7 @@ export class Follower {
   /** The session was deleted. */
   gone(): void {
     this.#phase = "gone";
-    this.#host.clock.clearTimeout(this.#timer);
+    this.#timer.clear();
   }
 
   #wait(): void {
@@ -186,7 +188,7 @@ export class Follower {
   }
 
   #arrived(): void {
-    this.#host.clock.clearTimeout(this.#timer);
+    this.#timer.clear();
     this.#asking = false;
     this.#byHello = false;
     this.#phase = "live";
@@ -211,11 +213,10 @@ export class Follower {
   }
 
   #later(ms: number, resume: boolean): void {
-    this.#host.clock.clearTimeout(this.#timer);
-    this.#timer = this.#host.clock.setTimeout(() => {
+    this.#timer.set(ms, () => {
       this.#asking = false;
       if (this.#wanted && this.#host.connected() && this.#phase !== "live") this.#ask(resume);
-    }, ms);
+    });
   }
 
   #pause(): number {

@@ -2,6 +2,7 @@ import type { Ack, ClaudeResponse, Resumed, ResumePoint, SessionState } from "@m
 import { asMadangError, MadangError } from "../errors.js";
 import { Cell } from "../listeners.js";
 import { HISTORY_PAGE } from "../settings.js";
+import { Timer } from "../timer.js";
 import type { Envelope, Readable } from "../types.js";
 import { SessionCommands } from "./commands.js";
 import { Follower } from "./follower.js";
@@ -21,11 +22,12 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
   readonly #reply: Cell<RunningReply | null>;
   #history: SessionSnapshot["history"] = "idle";
   #readers = 0;
-  #linger: unknown;
+  readonly #linger: Timer;
   #publishing = false;
 
   constructor(sessionId: string, host: StoreHost) {
     super(sessionId, host);
+    this.#linger = new Timer(host.clock);
     this.#state = new Cell(emptySnapshot(sessionId), host.report, "session listener");
     this.#reply = new Cell<RunningReply | null>(null, host.report, "reply listener");
     this.#follower = new Follower(sessionId, host, {
@@ -48,7 +50,7 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
 
   /** Whether the session is, or is to be, followed on the server. */
   get followed(): boolean {
-    return this.#readers > 0 || this.#linger !== undefined;
+    return this.#readers > 0 || this.#linger.isSet;
   }
 
   /** How many follow it here. */
@@ -60,8 +62,7 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
   follow(): () => void {
     const first = !this.followed;
     this.#readers += 1;
-    this.host.clock.clearTimeout(this.#linger);
-    this.#linger = undefined;
+    this.#linger.clear();
     if (first) this.#follower.start();
     let released = false;
     return () => {
@@ -69,15 +70,14 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
       released = true;
       this.#readers -= 1;
       if (this.#readers > 0) return;
-      this.#linger = this.host.clock.setTimeout(() => this.releaseNow(), this.host.settings.lingerMs);
+      this.#linger.set(this.host.settings.lingerMs, () => this.#follower.stop());
     };
   }
 
   /** Lets go of it now, if nobody follows it any more. */
   releaseNow(): void {
-    if (this.#readers > 0 || this.#linger === undefined) return;
-    this.host.clock.clearTimeout(this.#linger);
-    this.#linger = undefined;
+    if (this.#readers > 0 || !this.#linger.isSet) return;
+    this.#linger.clear();
     this.#follower.stop();
   }
 

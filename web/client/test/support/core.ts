@@ -1,0 +1,2 @@
+/** What nobody can do without. */
+export { createClient } from "../../src/index.js";
