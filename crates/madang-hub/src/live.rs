@@ -169,6 +169,8 @@ impl Live {
     async fn serve(&mut self, mailbox: &mut mpsc::Receiver<ToLive>) {
         let mut messages = Vec::with_capacity(BATCH);
         let mut updates = Vec::new();
+        // The message that a session was loaded for may be waiting already.
+        self.serve_parked().await;
         while !self.finished(mailbox) {
             let reads = self.parked.is_empty() && self.pending.len() < PENDING_MAX;
             let due = self.next_due();

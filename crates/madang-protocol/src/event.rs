@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use crate::limits::Limits;
 use crate::message::ReplyError;
 use crate::{
-    Author, ConnectionId, Cost, Effort, Epoch, ErrorCode, Message, MessageId, ModelInfo, Part, PartKind, Participant,
-    QueuedTurn, ReplyStatus, RunningTurn, SessionId, SessionStatus, SessionSummary, TurnId, UnixMs, Usage, UserId,
+    Author, ConnectionId, Cost, Effort, Epoch, ErrorCode, Message, MessageId, ModelInfo, Part, PartKind,
+    Participant, QueuedTurn, ReplyStatus, RunningTurn, SessionId, SessionStatus, SessionSummary, TurnId,
+    UnixMs, Usage, UserId,
 };
 
 macro_rules! data {

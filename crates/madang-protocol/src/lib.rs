@@ -22,6 +22,8 @@ pub use envelope::{Head, Inbound, InboundError, Position, ProtocolVersion, encod
 pub use error::{ErrorCode, ErrorRow};
 pub use event::*;
 pub use ids::{Actor, ConnectionId, Epoch, FileId, IdError, MessageId, SessionId, TurnId, UnixMs, UserId};
-pub use message::{Author, Cost, Message, MessageKind, Part, PartKind, Reply, ReplyError, ReplyStatus, Usage};
+pub use message::{
+    Author, Cost, Message, MessageKind, Part, PartKind, Reply, ReplyError, ReplyStatus, Usage,
+};
 pub use role::{Right, Role};
 pub use session::{Effort, ModelInfo, Participant, QueuedTurn, RunningTurn, SessionStatus, SessionSummary};

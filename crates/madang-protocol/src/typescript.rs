@@ -41,12 +41,12 @@ impl TypeVisitor for File {
 /// The whole of `web/protocol/src/generated.ts`.
 #[must_use]
 pub fn generate() -> String {
-    let mut file =
-        File { config: Config::default(), declarations: BTreeMap::new(), maps: BTreeMap::new() };
+    let mut file = File { config: Config::default(), declarations: BTreeMap::new(), maps: BTreeMap::new() };
     crate::command::typescript(&mut file);
     crate::event::typescript(&mut file);
 
-    let mut out = String::from("// Generated from crates/madang-protocol by `cargo xtask codegen`. Do not edit.\n\n");
+    let mut out =
+        String::from("// Generated from crates/madang-protocol by `cargo xtask codegen`. Do not edit.\n\n");
     for declaration in file.declarations.values().filter(|text| !text.is_empty()) {
         writeln!(out, "export {declaration}").expect("writing to a String cannot fail");
     }

@@ -1,8 +1,8 @@
 //! EN and CM rules on reading and writing envelopes.
 
 use madang_protocol::{
-    Command, Epoch, ErrorCode, Event, Head, Inbound, InboundError, Pong, Position, ProtocolVersion, SessionId,
-    SessionRef, UnixMs, encode_event,
+    Command, Epoch, ErrorCode, Event, Head, Inbound, InboundError, Pong, Position, ProtocolVersion,
+    SessionId, SessionRef, UnixMs, encode_event,
 };
 use serde_json::{Value, json};
 
@@ -21,7 +21,10 @@ fn en1_reads_the_design_documents_envelope() {
     );
     assert_eq!(inbound.id.as_deref(), Some("1-a"));
     let Ok(Command::ClaudeMessage(message)) = inbound.command else { panic!("{inbound:?}") };
-    assert_eq!((message.session_id, message.content.as_str(), message.stream), (SessionRef::Default, "안녕하세요", true));
+    assert_eq!(
+        (message.session_id, message.content.as_str(), message.stream),
+        (SessionRef::Default, "안녕하세요", true)
+    );
 }
 
 #[test]
@@ -67,8 +70,21 @@ fn en3_version_2_reads_arrays_and_version_1_does_not() {
 #[test]
 fn cm4_malformed_messages_are_errors_never_panics() {
     let bad = [
-        "", "null", "0", "true", "\"x\"", "{", "{}", "\u{feff}{}", "NaN", r#"{"type":null}"#, r#"{"type":1}"#,
-        r#"{"type":"ping","type":"hello"}"#, r#"{"type":"ping","id":5}"#, "[null]", "[[]]",
+        "",
+        "null",
+        "0",
+        "true",
+        "\"x\"",
+        "{",
+        "{}",
+        "\u{feff}{}",
+        "NaN",
+        r#"{"type":null}"#,
+        r#"{"type":1}"#,
+        r#"{"type":"ping","type":"hello"}"#,
+        r#"{"type":"ping","id":5}"#,
+        "[null]",
+        "[[]]",
     ];
     for text in bad {
         assert_eq!(read(text).map_err(|e| e.code()), Err(ErrorCode::InvalidJson), "{text}");
@@ -82,7 +98,9 @@ fn cm4_malformed_messages_are_errors_never_panics() {
 #[test]
 fn cm4_null_at_every_position_of_every_command_is_answered() {
     for kind in Command::TYPES {
-        for data in ["null", "{}", "[]", "0", "\"\"", r#"{"session_id":null,"content":null,"message_id":null}"#] {
+        for data in
+            ["null", "{}", "[]", "0", "\"\"", r#"{"session_id":null,"content":null,"message_id":null}"#]
+        {
             let text = format!(r#"{{"type":"{kind}","data":{data},"id":null}}"#);
             // Either a command or an error with a code: what matters is that it is one of the two.
             if let Err(error) = &one(&text).command {
@@ -94,7 +112,9 @@ fn cm4_null_at_every_position_of_every_command_is_answered() {
 
 #[test]
 fn tu1_null_absent_and_empty_mean_the_default_session() {
-    for data in [r#"{"content":"x"}"#, r#"{"content":"x","session_id":null}"#, r#"{"content":"x","session_id":""}"#] {
+    for data in
+        [r#"{"content":"x"}"#, r#"{"content":"x","session_id":null}"#, r#"{"content":"x","session_id":""}"#]
+    {
         let inbound = one(&format!(r#"{{"type":"claude_message","data":{data}}}"#));
         let Ok(Command::ClaudeMessage(message)) = inbound.command else { panic!("{data}") };
         assert_eq!(message.session_id, SessionRef::Default);
