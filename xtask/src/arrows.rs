@@ -20,7 +20,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         "madang-server",
         &["madang-gateway", "madang-hub", "madang-model", "madang-store", "madang-bus", "madang-protocol"],
     ),
-    ("madang-testkit", &["madang-protocol"]),
+    (
+        "madang-testkit",
+        &["madang-hub", "madang-session", "madang-model", "madang-store", "madang-protocol"],
+    ),
     ("xtask", &[]),
 ];
 

@@ -1,0 +1,208 @@
+//! A disk that fails, or stands still, when a test says so.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use madang_protocol::{SessionId, UserId};
+use madang_store::{
+    Append, BoxFuture, CommandRow, Commit, JournaledReply, LoadedSession, Record, SessionPage, SessionQuery,
+    Store, StoreError, Stream, UserRow,
+};
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// Appends that wait in front of the real store.
+const QUEUE: usize = 4_096;
+
+/// How a commit fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// The disk is full.
+    Full,
+    /// Another owner wrote.
+    Conflict,
+    /// Anything else.
+    Failed,
+}
+
+impl Failure {
+    fn error(self) -> StoreError {
+        match self {
+            Self::Full => StoreError::Full,
+            Self::Conflict => StoreError::Conflict,
+            Self::Failed => StoreError::Failed { during: "a test", source: "as the test said".into() },
+        }
+    }
+}
+
+/// What was asked for.
+#[derive(Debug, Default)]
+struct Plan {
+    /// One entry for each coming append.
+    script: VecDeque<Option<Failure>>,
+    /// For all after them.
+    always: Option<Failure>,
+}
+
+struct Job(Append, oneshot::Sender<Result<(), StoreError>>);
+
+/// A store in front of a store: commits fail or wait on command, order is kept, the rest passes through.
+pub struct FlakyStore {
+    inner: Arc<dyn Store>,
+    jobs: mpsc::Sender<Job>,
+    plan: Arc<Mutex<Plan>>,
+    held: watch::Sender<bool>,
+    fail_reads: Mutex<u32>,
+    appends: Arc<AtomicU64>,
+}
+
+impl FlakyStore {
+    /// Wraps a store; needs a tokio runtime.
+    #[must_use]
+    pub fn new(inner: Arc<dyn Store>) -> Arc<FlakyStore> {
+        let (jobs, waiting) = mpsc::channel(QUEUE);
+        let (held, watch) = watch::channel(false);
+        let plan = Arc::new(Mutex::new(Plan::default()));
+        let appends = Arc::new(AtomicU64::new(0));
+        tokio::spawn(pump(inner.clone(), waiting, watch, plan.clone()));
+        Arc::new(FlakyStore { inner, jobs, plan, held, fail_reads: Mutex::new(0), appends })
+    }
+
+    /// Fails the next append.
+    pub fn fail_next(&self, failure: Failure) {
+        self.plan.lock().script.push_back(Some(failure));
+    }
+
+    /// Lets the next append through: to fail the one after it.
+    pub fn pass_next(&self) {
+        self.plan.lock().script.push_back(None);
+    }
+
+    /// Fails every append from now on; none: the disk is sound again.
+    pub fn fail_all(&self, failure: Option<Failure>) {
+        self.plan.lock().always = failure;
+    }
+
+    /// Fails so many reads of logs and sessions from now on.
+    pub fn fail_reads(&self, times: u32) {
+        *self.fail_reads.lock() = times;
+    }
+
+    /// Holds commits back: nothing reaches the disk.
+    pub fn hold(&self) {
+        self.held.send_replace(true);
+    }
+
+    /// Lets what was held go on, in order.
+    pub fn release(&self) {
+        self.held.send_replace(false);
+    }
+
+    /// How many appends were handed in.
+    #[must_use]
+    pub fn appends(&self) -> u64 {
+        self.appends.load(Ordering::SeqCst)
+    }
+
+    fn read_fails(&self) -> Option<StoreError> {
+        let mut left = self.fail_reads.lock();
+        (*left > 0).then(|| {
+            *left -= 1;
+            Failure::Failed.error()
+        })
+    }
+}
+
+async fn pump(
+    inner: Arc<dyn Store>,
+    mut jobs: mpsc::Receiver<Job>,
+    mut held: watch::Receiver<bool>,
+    plan: Arc<Mutex<Plan>>,
+) {
+    while let Some(Job(append, answer)) = jobs.recv().await {
+        if held.wait_for(|held| !*held).await.is_err() {
+            return;
+        }
+        let failure = {
+            let mut plan = plan.lock();
+            plan.script.pop_front().unwrap_or(plan.always)
+        };
+        let commit = match failure {
+            Some(failure) => Err(failure.error()),
+            None => inner.submit(append).await,
+        };
+        tokio::spawn(async move {
+            let done = match commit {
+                Ok(commit) => commit.await,
+                Err(error) => Err(error),
+            };
+            // Nobody has to wait for a commit.
+            drop(answer.send(done));
+        });
+    }
+}
+
+impl Store for FlakyStore {
+    fn submit(&self, append: Append) -> BoxFuture<'_, Result<Commit, StoreError>> {
+        Box::pin(async move {
+            let (answer, done) = oneshot::channel();
+            self.jobs.send(Job(append, answer)).await.map_err(|_| Failure::Failed.error())?;
+            self.appends.fetch_add(1, Ordering::SeqCst);
+            let commit: Commit =
+                Box::pin(async move { done.await.unwrap_or_else(|_| Err(Failure::Failed.error())) });
+            Ok(commit)
+        })
+    }
+
+    fn load(&self, session: SessionId) -> BoxFuture<'_, Result<Option<LoadedSession>, StoreError>> {
+        match self.read_fails() {
+            Some(error) => Box::pin(std::future::ready(Err(error))),
+            None => self.inner.load(session),
+        }
+    }
+
+    fn read(
+        &self,
+        session: SessionId,
+        stream: Stream,
+        after: u64,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<Record>, StoreError>> {
+        match self.read_fails() {
+            Some(error) => Box::pin(std::future::ready(Err(error))),
+            None => self.inner.read(session, stream, after, limit),
+        }
+    }
+
+    fn command<'a>(
+        &'a self,
+        user: UserId,
+        id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<CommandRow>, StoreError>> {
+        self.inner.command(user, id)
+    }
+
+    fn sessions_of(
+        &self,
+        user: UserId,
+        query: SessionQuery,
+    ) -> BoxFuture<'_, Result<SessionPage, StoreError>> {
+        self.inner.sessions_of(user, query)
+    }
+
+    fn user(&self, user: UserId) -> BoxFuture<'_, Result<Option<UserRow>, StoreError>> {
+        match self.read_fails() {
+            Some(error) => Box::pin(std::future::ready(Err(error))),
+            None => self.inner.user(user),
+        }
+    }
+
+    fn journaled_replies(&self) -> BoxFuture<'_, Result<Vec<JournaledReply>, StoreError>> {
+        self.inner.journaled_replies()
+    }
+
+    fn healthy(&self) -> bool {
+        self.inner.healthy() && self.plan.lock().always.is_none()
+    }
+}
