@@ -52,7 +52,7 @@ export const PersonMessage = memo(function PersonMessage(props: PersonMessagePro
     >
       <header className={named ? "person-head" : "unseen"}>
         <Face name={name} color={color ?? ""} />
-        <span className="person-name">{name}</span>
+        <h2 className="person-name">{name}</h2>
         {message.kind === "chat" && <span className="person-to">{t("message.chat")}</span>}
         <MessageTime at={message.created_at} />
       </header>

@@ -28,6 +28,7 @@ export function ReplyCost({ message, reply }: { message: Message; reply: Reply }
     <Menu
       label={t("reply.details")}
       className="cost"
+      worded
       align="start"
       face={price ? `${tokens} · ${price}` : tokens}
     >

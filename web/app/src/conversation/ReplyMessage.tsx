@@ -34,7 +34,7 @@ export const ReplyMessage = memo(function ReplyMessage(props: ReplyMessageProps)
     >
       <header className="reply-head">
         <ClaudeMark />
-        <span className="person-name">{name}</span>
+        <h2 className="person-name">{name}</h2>
         {message.reply?.simulated && <span className="person-to">{t("simulated.mark")}</span>}
         <MessageTime at={message.created_at} />
       </header>

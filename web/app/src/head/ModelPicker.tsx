@@ -30,7 +30,7 @@ export function ModelPicker({ model, effort, editable, onChoose }: ModelPickerPr
   if (!name) return null;
   if (!editable) return <span className="model-button">{face}</span>;
   return (
-    <Menu label={t("model.label")} className="model-button" face={face}>
+    <Menu label={t("model.label")} className="model-button" face={face} worded>
       {(close) => (
         <>
           <p className="menu-title">{t("model.choose")}</p>

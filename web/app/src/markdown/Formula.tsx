@@ -53,7 +53,7 @@ function Formula({ source, display, fallback }: FormulaProps) {
       maxSize: SIZE_MAX,
     });
     const drawn = copy(tree, 0);
-    if (!display) return drawn;
+    if (!display) return <span className="md-maths">{drawn}</span>;
     return (
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
       <span className="md-maths-display" tabIndex={0}>

@@ -151,6 +151,11 @@ export function splitBlocks(source: string, from = 0): Block[] {
   return blocks;
 }
 
+function isSame(one: Block, other: Block): boolean {
+  if (one.kind !== other.kind || one.text !== other.text || one.closed !== other.closed) return false;
+  return one.kind !== "code" || other.kind !== "code" || one.info === other.info;
+}
+
 /** Remembers the blocks of a text that only grows, and splits again from its last block alone. */
 export class GrowingBlocks {
   #source = "";
@@ -171,8 +176,7 @@ export class GrowingBlocks {
   #reused(fresh: Block[]): Block[] {
     return fresh.map((block) => {
       const old = this.#blocks.find((candidate) => candidate.start === block.start);
-      const same = old?.kind === block.kind && old.text === block.text && old.closed === block.closed;
-      return same ? old : block;
+      return old && isSame(old, block) ? old : block;
     });
   }
 }

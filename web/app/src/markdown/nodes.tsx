@@ -18,6 +18,7 @@ export interface Drawing {
 /** Levels of nodes inside each other that are drawn; deeper ones show as nothing, and parse.ts stops them before. */
 const DEPTH_MAX = 100;
 
+/** Below the name of whoever writes, which is an `h2`. */
 type HeadingTag = "h3" | "h4" | "h5" | "h6";
 const HEADINGS: readonly HeadingTag[] = ["h3", "h4", "h5", "h6"];
 
@@ -38,7 +39,7 @@ function draw(node: RootContent, drawing: Drawing, depth: number): ReactNode {
     case "paragraph":
       return <p>{inside()}</p>;
     case "heading": {
-      const Tag = HEADINGS[Math.min(node.depth, 4) - 1] ?? "h6";
+      const Tag = HEADINGS[Math.min(Math.max(node.depth, 2), 5) - 2] ?? "h6";
       return <Tag>{inside()}</Tag>;
     }
     case "strong":

@@ -9,6 +9,8 @@ interface MenuProps {
   label: string;
   /** What the button shows. */
   face: ReactNode;
+  /** Whether those are words: then they are its name, and the label tells more. */
+  worded?: boolean;
   className?: string;
   align?: "start" | "end";
   /** Drawn only while open. */
@@ -18,6 +20,7 @@ interface MenuProps {
 export function Menu({
   label,
   face,
+  worded = false,
   className = "icon-button icon-button-small",
   align = "end",
   children,
@@ -43,7 +46,8 @@ export function Menu({
         ref={button}
         type="button"
         className={className}
-        aria-label={label}
+        aria-label={worded ? undefined : label}
+        aria-description={worded ? label : undefined}
         title={label}
         aria-expanded={open}
         aria-haspopup="true"
