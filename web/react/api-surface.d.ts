@@ -5,11 +5,11 @@ import type { MadangClient } from "@madang/client";
 import { type ReactNode } from "react";
 /** What the provider takes. */
 export interface MadangProviderProps {
-  /** Made once, outside of components. */
-  readonly client: MadangClient;
-  /** Whether the provider connects when it is mounted. On by default; it never disconnects, since others may use the client. */
-  readonly connect?: boolean;
-  readonly children?: ReactNode;
+    /** Made once, outside of components. */
+    readonly client: MadangClient;
+    /** Whether the provider connects when it is mounted. On by default; it never disconnects, since others may use the client. */
+    readonly connect?: boolean;
+    readonly children?: ReactNode;
 }
 /** Gives a client to the hooks below it. */
 export declare function MadangProvider({ client, connect, children }: MadangProviderProps): ReactNode;
@@ -76,12 +76,12 @@ export declare function useRunningReply(sessionId: string): RunningReply | null;
 import type { Ack, AskOptions } from "@madang/client";
 /** Ways to say something in a session. The promises fail with a `MadangError`; the pending message shows it too. */
 export interface Send {
-  /** Asks Claude. */
-  readonly askClaude: (content: string, options?: AskOptions) => Promise<Ack>;
-  /** Speaks to people. */
-  readonly chat: (content: string, options?: Pick<AskOptions, "replyTo">) => Promise<Ack>;
-  /** Stops the running reply, or takes a waiting prompt back. */
-  readonly cancel: (messageId?: string) => Promise<Ack>;
+    /** Asks Claude. */
+    readonly askClaude: (content: string, options?: AskOptions) => Promise<Ack>;
+    /** Speaks to people. */
+    readonly chat: (content: string, options?: Pick<AskOptions, "replyTo">) => Promise<Ack>;
+    /** Stops the running reply, or takes a waiting prompt back. */
+    readonly cancel: (messageId?: string) => Promise<Ack>;
 }
 /** Says something in a session; the functions stay the same while the session does. */
 export declare function useSend(sessionId: string): Send;
@@ -110,10 +110,10 @@ export declare function useSessionStore(sessionId: string): SessionStore;
 import type { SessionsSnapshot } from "@madang/client";
 /** A list of sessions, and how to get more of it. */
 export interface SessionsList extends SessionsSnapshot {
-  /** Loads the next page. */
-  readonly loadMore: () => Promise<void>;
-  /** Asks for the first page again. */
-  readonly reload: () => void;
+    /** Loads the next page. */
+    readonly loadMore: () => Promise<void>;
+    /** Asks for the first page again. */
+    readonly reload: () => void;
 }
 /** The sessions whose titles contain `query`, newest activity first; all without. */
 export declare function useSessions(query?: string): SessionsList;

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
 import { CloseCode, type ConnectionState, DEFAULT_SETTINGS, MadangError } from "../src/index.js";
 import { EPOCH, event, prompt, SESSION, sessionState } from "./support/fixtures.js";
-import { harness, useFakeTime } from "./support/harness.js";
+import { harness, onFakeTime } from "./support/harness.js";
 
-useFakeTime();
+onFakeTime();
 
 const status = (state: ConnectionState) => state.status;
 

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
 import { keepIn, type OutboxStorage } from "../src/index.js";
 import { event, SESSION } from "./support/fixtures.js";
-import { harness, useFakeTime } from "./support/harness.js";
+import { harness, onFakeTime } from "./support/harness.js";
 
-useFakeTime();
+onFakeTime();
 
 function memory(): OutboxStorage & { readonly items: Map<string, string> } {
   const items = new Map<string, string>();

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { event, model, OTHER, SESSION, summary } from "./support/fixtures.js";
-import { type FakeSocket, harness, useFakeTime } from "./support/harness.js";
+import { type FakeSocket, harness, onFakeTime } from "./support/harness.js";
 
-useFakeTime();
+onFakeTime();
 
 const titles = (store: { getSnapshot(): { readonly sessions: readonly { readonly title: string }[] } }) =>
   store.getSnapshot().sessions.map((line) => line.title);

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { event, prompt, SESSION, sessionState } from "./support/fixtures.js";
-import { harness, useFakeTime } from "./support/harness.js";
+import { harness, onFakeTime } from "./support/harness.js";
 
-useFakeTime();
+onFakeTime();
 
 describe("a long life", () => {
   it("cn7_a_thousand_reconnections_leave_nothing_behind", async () => {

@@ -2,9 +2,9 @@ import { describe, expect, it, vi } from "vitest";
 import { DEFAULT_SETTINGS } from "../src/index.js";
 import { CHAT_BURST, OUTBOX_MAX, RATE_LIMIT_TRIES } from "../src/settings.js";
 import { event, model, SESSION } from "./support/fixtures.js";
-import { harness, useFakeTime } from "./support/harness.js";
+import { harness, onFakeTime } from "./support/harness.js";
 
-useFakeTime();
+onFakeTime();
 
 const ack = (id: string, messageId = "m") =>
   event("ack", { seq: 1, message_id: messageId }, { correlation_id: id });

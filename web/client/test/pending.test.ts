@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Envelope } from "../src/index.js";
 import { created, durable, event, prompt, SESSION, sessionState } from "./support/fixtures.js";
-import { type Harness, harness, useFakeTime } from "./support/harness.js";
+import { type Harness, harness, onFakeTime } from "./support/harness.js";
 
-useFakeTime();
+onFakeTime();
 
 const RESUMED = event("resumed", { session_id: SESSION, from: 1, to: 1, recovered: true });
 

@@ -16,9 +16,9 @@ import {
   started,
   streaming,
 } from "./support/fixtures.js";
-import { type Harness, harness, useFakeTime } from "./support/harness.js";
+import { type Harness, harness, onFakeTime } from "./support/harness.js";
 
-useFakeTime();
+onFakeTime();
 
 const text = (parts: readonly Part[]) => parts.map((part) => part.content).join("|");
 

@@ -18,9 +18,9 @@ import {
   streaming,
   summary,
 } from "./support/fixtures.js";
-import { type FakeSocket, type Harness, harness, useFakeTime } from "./support/harness.js";
+import { type FakeSocket, type Harness, harness, onFakeTime } from "./support/harness.js";
 
-useFakeTime();
+onFakeTime();
 
 /** A client that follows `SESSION`, which stands as `state` says. */
 async function following(state: Partial<SessionState> = {}) {
@@ -76,6 +76,17 @@ describe("following", () => {
       session_id: SESSION,
       resume: { epoch: EPOCH, seq: 4, streams: {} },
     });
+  });
+
+  it("dc5_a_snapshot_that_comes_without_being_the_answer_counts_and_nothing_fails_later", async () => {
+    const h = harness();
+    const socket = await h.start();
+    const store = h.client.session(SESSION);
+    store.follow();
+    socket.deliver(event("session_state", sessionState(), { session_id: SESSION }));
+    await vi.advanceTimersByTimeAsync(DEFAULT_SETTINGS.answerMs);
+    expect(store.getSnapshot().status).toBe("live");
+    expect(socket.sent("follow_session")).toHaveLength(1);
   });
 
   it("dc5_mounting_again_within_a_while_asks_nothing", async () => {

@@ -30,6 +30,8 @@ export class Follower {
   /** Times in a row that asking has not helped. */
   #vain = 0;
   #asking = false;
+  /** Which asking is the newest: others have nothing to say any more. */
+  #asked = 0;
   /** Whether it is `hello` that asks. */
   #byHello = false;
   readonly #timer: Timer;
@@ -201,15 +203,12 @@ export class Follower {
     this.#asking = true;
     const point = resume ? this.point() : undefined;
     const data = { session_id: this.#sessionId, ...(point === undefined ? {} : { resume: point }) };
-    this.#host.send("follow_session", data, { onLoss: "fail" }).then(
-      () => {
-        this.#asking = false;
-      },
-      (error: unknown) => {
-        this.#asking = false;
-        this.refused(asMadangError(error));
-      },
-    );
+    this.#asked += 1;
+    const asked = this.#asked;
+    this.#host.send("follow_session", data, { onLoss: "fail" }).catch((error: unknown) => {
+      // A snapshot may have come some other way.
+      if (asked === this.#asked && this.#asking) this.refused(asMadangError(error));
+    });
   }
 
   #later(ms: number, resume: boolean): void {

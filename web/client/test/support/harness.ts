@@ -112,7 +112,7 @@ export interface Harness {
 }
 
 /** Runs every test of a file on fake timers. */
-export function useFakeTime(): void {
+export function onFakeTime(): void {
   beforeEach(() => {
     vi.useFakeTimers({ now: 1_000_000 });
   });
