@@ -4,7 +4,7 @@ mod authority;
 mod origin;
 
 pub(crate) use authority::Authority;
-pub(crate) use origin::{OriginRefusal, Site, Source};
+pub(crate) use origin::{Site, Source};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -37,7 +37,7 @@ fn own_id() -> String {
     format!("{OWN_ID}{}", unique())
 }
 
-/// Whether a command is the edge's own.
+/// Whether a command is no client's: the edge's, or the hub's (which has no id).
 fn is_own_id(id: &str) -> bool {
-    id.starts_with(OWN_ID)
+    id.is_empty() || id.starts_with(OWN_ID)
 }

@@ -38,7 +38,6 @@ pub(crate) struct Peer {
     pub(crate) remote: SocketAddr,
     /// Whether the listener can be reached from this machine alone.
     pub(crate) loopback: bool,
-    pub(crate) tls: bool,
     pub(crate) permit: Arc<Permit>,
 }
 
@@ -92,8 +91,7 @@ impl Front {
         if let Err(error) = socket.set_nodelay(true) {
             return tracing::debug!(%error, "a socket was gone before it was served");
         }
-        let peer =
-            Peer { remote, loopback: self.loopback, tls: self.tls.is_some(), permit: Arc::new(permit) };
+        let peer = Peer { remote, loopback: self.loopback, permit: Arc::new(permit) };
         let (gateway, acceptor) = (self.gateway.clone(), self.tls.clone());
         shared.tasks.spawn(async move {
             let stream = match acceptor {

@@ -9,7 +9,7 @@ mod upgrade;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 use http::StatusCode;
 use madang_protocol::ErrorCode;
@@ -59,7 +59,7 @@ pub(crate) fn router(shared: Arc<Shared>, metrics: Metrics, assets: Option<Route
     };
     paths
         .layer(CatchPanicLayer::custom(layers::panicked))
-        .layer(from_fn(layers::secure))
+        .layer(from_fn_with_state(Arc::clone(&shared), layers::secure))
         .layer(from_fn_with_state(shared, layers::observe))
 }
 

@@ -105,7 +105,12 @@ impl Decoder {
             match self.read_payload(input, &mut used)? {
                 Found::Nothing if used == input.len() => break Found::Nothing,
                 Found::Nothing => {}
-                found => break found,
+                found @ (Found::TextInPlace(_)
+                | Found::ControlInPlace(..)
+                | Found::Control(..)
+                | Found::Message(_)) => {
+                    break found;
+                }
             }
         };
         Ok(Decoded { used, item: into_item(found, input)? })

@@ -151,10 +151,10 @@ impl Backlog {
     }
 
     fn queue_newest(&mut self, event: &Outgoing) {
-        let session = event.session.or_else(|| match &event.event {
+        let session = match &event.event {
             Some(Event::SessionChanged(data)) => Some(data.summary.session_id),
-            _ => None,
-        });
+            Some(_) | None => event.session,
+        };
         let key = (session, event.kind.clone());
         let before = self.newest.get(&key).copied();
         if let Some(Item::Newest(_, envelope)) = before.and_then(|index| self.item_mut(index)) {

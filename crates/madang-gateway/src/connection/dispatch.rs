@@ -10,7 +10,7 @@ use madang_protocol::{
     Pong, ProtocolVersion, ResumeRequest, SessionId, SessionRef,
 };
 
-use super::reader::{Reader, Step};
+use super::reader::{Deed, Reader};
 use super::v1::Asked;
 use crate::error::ApiError;
 
@@ -46,9 +46,9 @@ impl Greeting {
 
 impl Reader {
     /// Does what a read came to.
-    pub(super) async fn obey(&mut self, step: Step) {
-        match step {
-            Step::Commands(commands) => {
+    pub(super) async fn obey(&mut self, deed: Deed) {
+        match deed {
+            Deed::Commands(commands) => {
                 for inbound in commands {
                     if !self.connection.is_open() {
                         return;
@@ -56,16 +56,15 @@ impl Reader {
                     self.command(inbound).await;
                 }
             }
-            Step::Malformed(error) => self.malformed(&error, None),
-            Step::Binary => {
+            Deed::Malformed(error) => self.malformed(&error, None),
+            Deed::Binary => {
                 let error = InboundError::Data("binary messages are not read here".into());
                 self.malformed(&error, None);
             }
-            Step::Refused => {
+            Deed::Refused => {
                 let error = ApiError::of(ErrorCode::ServiceUnavailable).retry_after(1000);
                 self.connection.tell(error.event(), None);
             }
-            Step::End => {}
         }
     }
 
@@ -82,16 +81,17 @@ impl Reader {
         if let Err(error) = self.allow(&command) {
             return self.connection.tell(error.event(), Some(&id));
         }
-        match command {
-            Command::Hello(hello) => self.hello(hello, &id).await,
-            Command::Auth(auth) => self.auth(&auth, &id).await,
-            Command::Ping(ping) => self.ping(ping, &id),
-            command => {
-                let digest = blake3::hash(digest_input.as_bytes());
-                let mut half = [0; 16];
-                half.copy_from_slice(&digest.as_bytes()[..16]);
-                self.submit(Submission { id, idempotent, digest: half, command }).await;
-            }
+        if let Command::Hello(hello) = command {
+            self.hello(hello, &id).await;
+        } else if let Command::Auth(auth) = command {
+            self.auth(&auth, &id).await;
+        } else if let Command::Ping(ping) = command {
+            self.ping(ping, &id);
+        } else {
+            let digest = blake3::hash(digest_input.as_bytes());
+            let mut half = [0; 16];
+            half.copy_from_slice(&digest.as_bytes()[..16]);
+            self.submit(Submission { id, idempotent, digest: half, command }).await;
         }
     }
 

@@ -66,15 +66,20 @@ pub(super) struct Reader {
 }
 
 /// What a read came to.
-pub(super) enum Step {
+enum Step {
+    Do(Deed),
+    /// The connection is over.
+    End,
+}
+
+/// What is to be done about a message.
+pub(super) enum Deed {
     Commands(Vec<Inbound>),
     Malformed(InboundError),
     /// A binary message (EN3).
     Binary,
     /// A large message without budget (EN5).
     Refused,
-    /// The connection is over.
-    End,
 }
 
 /// Reads a connection to its end.
@@ -86,8 +91,10 @@ pub(crate) async fn run(arrival: Arrival, shared: Arc<Shared>) {
     loop {
         match poll_fn(|cx| reader.poll_step(cx)).await {
             Step::End => break,
-            // Boxed, so that the task of an idle connection is small.
-            step => Box::pin(reader.obey(step)).await,
+            Step::Do(deed) => {
+                // Boxed, so that the task of an idle connection is small.
+                Box::pin(reader.obey(deed)).await;
+            }
         }
     }
     reader.connection.end();
@@ -169,14 +176,14 @@ impl Reader {
 
     fn read_pending(&mut self) -> Option<Step> {
         let mut pending = std::mem::take(&mut self.pending);
-        let (used, step) = self.decode(&mut pending[self.pending_at..]);
+        let (used, deed) = self.decode(&mut pending[self.pending_at..]);
         self.pending_at += used;
         if self.pending_at < pending.len() {
             self.pending = pending;
         } else {
             self.pending_at = 0;
         }
-        step
+        deed.map(Step::Do)
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Step>> {
@@ -186,9 +193,9 @@ impl Reader {
         }
         let read = BUFFER.with_borrow_mut(|buffer| {
             let read = self.connection.read(buffer)?;
-            let (used, step) = self.decode(&mut buffer[..read]);
+            let (used, deed) = self.decode(&mut buffer[..read]);
             self.pending.extend_from_slice(&buffer[used..read]);
-            Ok((read, step))
+            Ok((read, deed.map(Step::Do)))
         });
         match read {
             Ok((0, _)) => Poll::Ready(Some(Step::End)),
@@ -208,10 +215,10 @@ impl Reader {
     }
 
     /// Decodes up to the next thing to be done; all of the input when there is none.
-    fn decode(&mut self, input: &mut [u8]) -> (usize, Option<Step>) {
+    fn decode(&mut self, input: &mut [u8]) -> (usize, Option<Deed>) {
         let mut used = 0;
         let mut ping: Option<Vec<u8>> = None;
-        let step = loop {
+        let deed = loop {
             if self.deaf || used == input.len() {
                 used = input.len();
                 break None;
@@ -228,8 +235,8 @@ impl Reader {
                         Some(Item::Text(text, _held)) => {
                             break Some(read_text(&text, self.connection.version));
                         }
-                        Some(Item::Binary) => break Some(Step::Binary),
-                        Some(Item::Refused) => break Some(Step::Refused),
+                        Some(Item::Binary) => break Some(Deed::Binary),
+                        Some(Item::Refused) => break Some(Deed::Refused),
                         Some(Item::Pong) => self.spend(),
                         Some(Item::Ping(payload)) => {
                             ping = Some(payload.into_owned());
@@ -248,7 +255,7 @@ impl Reader {
             self.connection.pong(&payload);
         }
         self.connection.inside.store(self.decoder.is_inside() && !self.deaf, Ordering::Relaxed);
-        (used, step)
+        (used, deed)
     }
 
     /// Counts what costs work and is no command of a known person; too many are a flood.
@@ -262,9 +269,9 @@ impl Reader {
     }
 }
 
-fn read_text(text: &str, version: ProtocolVersion) -> Step {
+fn read_text(text: &str, version: ProtocolVersion) -> Deed {
     match Inbound::read(text, version) {
-        Ok(inbound) => Step::Commands(inbound),
-        Err(error) => Step::Malformed(error),
+        Ok(inbound) => Deed::Commands(inbound),
+        Err(error) => Deed::Malformed(error),
     }
 }

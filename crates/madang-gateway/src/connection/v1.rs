@@ -99,7 +99,7 @@ impl Gate {
             return;
         }
         match (response.n, response.part, response.kind) {
-            (Some(n), Some(_), Some(kind)) => self.replies.piece(index, response, n, kind, line),
+            (Some(n), Some(_), Some(kind)) => self.replies.piece(index, response, (n, kind), line),
             (n, ..) => {
                 let parts = response.parts.as_ref();
                 let text = parts.map_or_else(|| response.content.clone(), |parts| shapes::text_of(parts));

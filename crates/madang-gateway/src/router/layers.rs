@@ -47,7 +47,7 @@ pub(super) async fn observe(State(shared): State<Arc<Shared>>, request: Request,
 }
 
 /// Headers that every answer carries; the web app's own content policy is left as it is.
-pub(super) async fn secure(request: Request, next: Next) -> Response {
+pub(super) async fn secure(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let fixed = [
@@ -57,6 +57,10 @@ pub(super) async fn secure(request: Request, next: Next) -> Response {
     ];
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    // Only where the address itself says HTTPS: a developer's localhost must not be bound to it for a year.
+    if shared.settings.public_url.as_ref().is_some_and(|url| url.starts_with("https://")) {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     let resource_policy = HeaderName::from_static("cross-origin-resource-policy");
     // An answer for a trusted origin is for that origin; all others are for pages of this host.

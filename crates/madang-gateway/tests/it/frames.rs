@@ -1,7 +1,7 @@
 //! Frames as a client sends them, valid or not.
 
 /// A masked frame: `flags` is the first byte as it goes on the wire.
-pub fn frame(flags: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(flags: u8, payload: &[u8]) -> Vec<u8> {
     let mask = [0x37, 0xfa, 0x21, 0x3d];
     let mut out = header(flags, payload.len() as u64, mask);
     out.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, key)| byte ^ key));
@@ -9,7 +9,7 @@ pub fn frame(flags: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// A masked header that declares so many bytes, in the shortest form.
-pub fn header(flags: u8, length: u64, mask: [u8; 4]) -> Vec<u8> {
+pub(crate) fn header(flags: u8, length: u64, mask: [u8; 4]) -> Vec<u8> {
     let mut out = vec![flags];
     match length {
         0..=125 => out.push(0x80 | length as u8),
@@ -27,12 +27,12 @@ pub fn header(flags: u8, length: u64, mask: [u8; 4]) -> Vec<u8> {
 }
 
 /// A whole text message.
-pub fn text(payload: &str) -> Vec<u8> {
+pub(crate) fn text(payload: &str) -> Vec<u8> {
     frame(0x81, payload.as_bytes())
 }
 
 /// A close frame.
-pub fn close(code: u16, reason: &[u8]) -> Vec<u8> {
+pub(crate) fn close(code: u16, reason: &[u8]) -> Vec<u8> {
     let mut payload = code.to_be_bytes().to_vec();
     payload.extend_from_slice(reason);
     frame(0x88, &payload)

@@ -118,8 +118,7 @@ impl Replies {
         &mut self,
         index: usize,
         delta: &ClaudeResponse,
-        n: u32,
-        kind: PartKind,
+        (n, kind): (u32, PartKind),
         line: &mut Line,
     ) {
         let (on_air, reply) = self.reply(delta.session_id, delta.message_id);

@@ -64,16 +64,6 @@ impl Sorted {
             }
         }
     }
-
-    /// The envelopes, for tests.
-    #[cfg(test)]
-    pub(crate) fn envelopes(&self, batch: &Batch) -> Vec<serde_json::Value> {
-        let bytes = self.sent.iter().map(|sent| match sent {
-            Sent::Event(index) => envelope_v1(&batch.events()[*index]),
-            Sent::Made(envelope) => envelope.clone(),
-        });
-        bytes.map(|bytes| serde_json::from_slice(&bytes).unwrap()).collect()
-    }
 }
 
 fn frames_v1(events: &[Outgoing]) -> Bytes {
