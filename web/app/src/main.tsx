@@ -1,5 +1,5 @@
 /** The start: the language, then the app; the connection and the Markdown part on their way meanwhile. */
-import { createClient } from "@madang/client";
+import { createClient, keepIn } from "@madang/client";
 import { MadangProvider } from "@madang/react";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -9,7 +9,11 @@ import { prepareMarkdown } from "./markdown/MessageText.js";
 import { BackendContext } from "./session/backend.js";
 import { liveBackend } from "./session/live.js";
 
-const client = createClient({ client: { name: "@madang/app", version: "0.1.0" } });
+const client = createClient({
+  client: { name: "@madang/app", version: "0.1.0" },
+  // Per tab: two tabs that both sent what waits would say it twice.
+  keeper: keepIn(sessionStorage),
+});
 client.connect();
 const backend = liveBackend(client);
 

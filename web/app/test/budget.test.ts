@@ -15,7 +15,9 @@ let texts: { name: string; text: string }[];
 
 beforeAll(async () => {
   const root = join(import.meta.dirname, "..");
-  const built = (await build({ root, logLevel: "error", build: { write: false } })) as Rollup.RollupOutput;
+  // Vitest says "test", and React would come as its development build.
+  process.env["NODE_ENV"] = "production";
+  const built = (await build({ root, mode: "production", logLevel: "error", build: { write: false } })) as Rollup.RollupOutput;
   chunks = new Map(
     built.output
       .filter((file): file is Chunk => file.type === "chunk")
