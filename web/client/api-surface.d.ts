@@ -2,9 +2,9 @@
 
 // client.d.ts
 import type { CommandData, Connected, CreateSession, EventData } from "@madang/protocol";
-import { ModelsStore } from "./lists/models.js";
-import { SessionsStore } from "./lists/sessions.js";
-import { SessionStore } from "./session/store.js";
+import type { ModelsStore } from "./lists/models.js";
+import type { SessionsStore } from "./lists/sessions.js";
+import type { SessionStore } from "./session/store.js";
 import { type ClientStats } from "./stats.js";
 import type { Answer, ClientOptions, CommandType, ConnectionState, Envelope, EventType, Readable, SendOptions } from "./types.js";
 /** Hears one type of event: its data, and what went around it. */
@@ -14,15 +14,15 @@ export declare function createClient(options?: ClientOptions): MadangClient;
 /** A client of one Madang server: one connection, and everything that is known through it. */
 export declare class MadangClient {
     #private;
-    /** Counters for diagnosis. */
-    readonly stats: Readonly<ClientStats>;
-    /** The models one may choose. */
-    readonly models: ModelsStore;
     constructor(options: ClientOptions);
     /** How the connection stands. */
     get connection(): Readable<ConnectionState>;
     /** Who one is and what the server can do, as of the last `connected`; null before the first. */
     get server(): Readable<Connected | null>;
+    /** The models one may choose. */
+    get models(): ModelsStore;
+    /** Counters for diagnosis. */
+    get stats(): Readonly<ClientStats>;
     /** Commands that have no answer yet. */
     get waitingCommands(): number;
     /** Connects, and stays connected until `close`. */
@@ -248,6 +248,7 @@ export declare abstract class SessionCommands {
     constructor(sessionId: string, host: StoreHost);
     /** Sends a message and shows it as pending until the transcript has it. */
     protected abstract post(message: PendingMessage): Promise<Ack>;
+    /** The reply that is being written. */
     protected abstract runningReply(): string | undefined;
     /** Asks Claude. The prompt is shown at once, as pending. */
     askClaude(content: string, options?: AskOptions): Promise<Ack>;
@@ -278,6 +279,8 @@ export declare abstract class SessionCommands {
     reopen(): Promise<Ack>;
     /** Deletes the session, for everyone. */
     remove(): Promise<Ack>;
+    /** The command that says a message. */
+    protected sendMessage(message: PendingMessage): Promise<Ack>;
 }
 
 // session/host.d.ts

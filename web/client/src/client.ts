@@ -1,23 +1,16 @@
-import type {
-  CommandData,
-  Connected,
-  CreateSession,
-  ErrorData,
-  EventData,
-  Hello,
-  SessionChanged,
-} from "@madang/protocol";
+import type { CommandData, Connected, CreateSession, EventData, Hello } from "@madang/protocol";
 import { addressOfPage } from "./address.js";
 import { Connection } from "./connection.js";
-import { errorFrom, MadangError } from "./errors.js";
+import { MadangError } from "./errors.js";
 import { Cell, Listeners, type Report } from "./listeners.js";
-import { ModelsStore } from "./lists/models.js";
-import { SessionsStore } from "./lists/sessions.js";
+import type { ModelsStore } from "./lists/models.js";
+import type { SessionsStore } from "./lists/sessions.js";
 import { Outbox } from "./outbox.js";
 import type { StoreHost } from "./session/host.js";
-import { SessionStore } from "./session/store.js";
-import { CACHED_LISTS_MAX, CACHED_SESSIONS_MAX, DEFAULT_SETTINGS, FOLLOWED_MAX } from "./settings.js";
+import type { SessionStore } from "./session/store.js";
+import { DEFAULT_SETTINGS } from "./settings.js";
 import { type ClientStats, newStats } from "./stats.js";
+import { Stores } from "./stores.js";
 import { newCommandId, systemClock, systemSurroundings } from "./surroundings.js";
 import type {
   Answer,
@@ -36,6 +29,7 @@ import type {
 /** Hears one type of event: its data, and what went around it. */
 export type Handler<T extends EventType> = (data: EventData[T], envelope: Envelope<T>) => void;
 
+/** The close code that says: come back for a snapshot. */
 const STATE_INVALIDATED = 4202;
 
 /** Makes a client. It does nothing until `connect`. */
@@ -45,76 +39,31 @@ export function createClient(options: ClientOptions = {}): MadangClient {
 
 /** A client of one Madang server: one connection, and everything that is known through it. */
 export class MadangClient {
-  /** Counters for diagnosis. */
-  readonly stats: Readonly<ClientStats>;
-  /** The models one may choose. */
-  readonly models: ModelsStore;
-  readonly #stats: ClientStats;
+  readonly #stats = newStats();
   readonly #report: Report;
   readonly #host: StoreHost;
   readonly #connection: Connection;
   readonly #outbox: Outbox;
+  readonly #stores: Stores;
   readonly #keeper: MessageKeeper | undefined;
   readonly #server: Cell<Connected | null>;
   readonly #handlers = new Map<string, Listeners<[EventData[EventType], Envelope]>>();
-  readonly #sessions = new Map<string, SessionStore>();
-  readonly #lists = new Map<string, SessionsStore>();
   readonly #client: Hello["client"];
   #flowing = false;
-  #helloId = "";
-  #resumed: ReadonlySet<string> = new Set();
 
   constructor(options: ClientOptions) {
-    const clock = options.clock ?? systemClock;
-    const settings = { ...DEFAULT_SETTINGS, ...options.settings };
     this.#report = options.onError ?? reportToConsole;
     this.#client = options.client ?? { name: "@madang/client", version: "0.1.0" };
-    this.#stats = newStats();
-    this.stats = this.#stats;
-    this.#server = new Cell<Connected | null>(null, this.#report, "server listener");
-    const counted: Report = (error, where) => {
-      this.#stats.handlerErrors += 1;
-      this.#report(error, where);
-    };
-    this.#connection = new Connection(
-      {
-        url: options.url ?? addressOfPage(),
-        credentials: options.credentials,
-        WebSocket: options.WebSocket ?? globalSocket(),
-        fetch: options.fetch ?? globalThis.fetch?.bind(globalThis),
-        settings,
-        clock,
-        surroundings: options.surroundings ?? systemSurroundings,
-        stats: this.#stats,
-        report: counted,
-      },
-      {
-        hello: () => this.#hello(),
-        onConnected: (connected, helloId) => this.#connected(connected, helloId),
-        onEvent: (envelope) => this.#event(envelope),
-        onLost: (why) => this.#lost(why),
-        onEnded: (error) => this.#ended(error),
-      },
-    );
     this.#keeper = options.keeper;
-    const messageBytes = () => this.#server.getSnapshot()?.limits?.message_bytes;
-    const send = (text: string) => this.#connection.send(text);
-    this.#outbox = new Outbox({ settings, clock, stats: this.#stats, send, messageBytes });
-    this.#host = {
-      settings,
-      clock,
-      stats: this.#stats,
-      report: counted,
-      send: (type, data, how) => this.#outbox.add(type, data, how),
-      drop: (id) => this.#outbox.drop(id),
-      isUnsent: (id) => this.#outbox.isUnsent(id),
-      connected: () => this.#flowing,
-      userId: () => this.#server.getSnapshot()?.user_id,
-      keep: (sessionId, messages) =>
-        this.#guarded("keeping messages", () => this.#keeper?.keep(sessionId, messages)),
-      newId: () => newCommandId(clock),
-    };
-    this.models = new ModelsStore(this.#host);
+    this.#host = this.#makeHost(options);
+    this.#server = new Cell<Connected | null>(null, this.#host.report, "server listener");
+    this.#connection = this.#makeConnection(options);
+    this.#outbox = new Outbox({
+      ...this.#host,
+      send: (text) => this.#connection.send(text),
+      messageBytes: () => this.#server.getSnapshot()?.limits?.message_bytes,
+    });
+    this.#stores = new Stores(this.#host);
   }
 
   /** How the connection stands. */
@@ -125,6 +74,16 @@ export class MadangClient {
   /** Who one is and what the server can do, as of the last `connected`; null before the first. */
   get server(): Readable<Connected | null> {
     return this.#server;
+  }
+
+  /** The models one may choose. */
+  get models(): ModelsStore {
+    return this.#stores.models;
+  }
+
+  /** Counters for diagnosis. */
+  get stats(): Readonly<ClientStats> {
+    return this.#stats;
   }
 
   /** Commands that have no answer yet. */
@@ -168,27 +127,12 @@ export class MadangClient {
 
   /** A session; the same store for the same id, while it is in use or was lately. */
   session(sessionId: string): SessionStore {
-    let store = this.#sessions.get(sessionId);
-    if (store === undefined) {
-      store = new SessionStore(sessionId, this.#host);
-      this.#trim();
-    } else this.#sessions.delete(sessionId);
-    this.#sessions.set(sessionId, store);
-    return store;
+    return this.#stores.session(sessionId);
   }
 
   /** The list of sessions whose titles contain `query`; all without. */
   sessions(query = ""): SessionsStore {
-    let list = this.#lists.get(query);
-    if (list === undefined) {
-      for (const [key, old] of this.#lists) {
-        if (this.#lists.size < CACHED_LISTS_MAX) break;
-        if (old.listeners === 0) this.#lists.delete(key);
-      }
-      list = new SessionsStore(query, this.#host);
-      this.#lists.set(query, list);
-    }
-    return list;
+    return this.#stores.list(query);
   }
 
   /** Makes a session; gives its id. */
@@ -205,80 +149,79 @@ export class MadangClient {
     return this.#host.clock.now() - before;
   }
 
-  #trim(): void {
-    for (const [id, store] of this.#sessions) {
-      if (this.#sessions.size < CACHED_SESSIONS_MAX) return;
-      if (store.readers > 0 || store.getSnapshot().pending.length > 0) continue;
-      store.releaseNow();
-      this.#sessions.delete(id);
-    }
+  #makeHost(options: ClientOptions): StoreHost {
+    const clock = options.clock ?? systemClock;
+    return {
+      clock,
+      settings: { ...DEFAULT_SETTINGS, ...options.settings },
+      stats: this.#stats,
+      report: (error, where) => {
+        this.#stats.handlerErrors += 1;
+        this.#report(error, where);
+      },
+      send: (type, data, how) => this.#outbox.add(type, data, how),
+      drop: (id) => this.#outbox.drop(id),
+      isUnsent: (id) => this.#outbox.isUnsent(id),
+      connected: () => this.#flowing,
+      userId: () => this.#server.getSnapshot()?.user_id,
+      keep: (id, messages) => this.#guarded("keeping messages", () => this.#keeper?.keep(id, messages)),
+      newId: () => newCommandId(clock),
+    };
+  }
+
+  #makeConnection(options: ClientOptions): Connection {
+    return new Connection(
+      {
+        ...this.#host,
+        url: options.url ?? addressOfPage(),
+        credentials: options.credentials,
+        WebSocket: options.WebSocket ?? globalSocket(),
+        fetch: options.fetch ?? globalThis.fetch?.bind(globalThis),
+        surroundings: options.surroundings ?? systemSurroundings,
+      },
+      {
+        hello: () => this.#hello(),
+        onConnected: (connected, helloId) => this.#connected(connected, helloId),
+        onEvent: (envelope) => this.#event(envelope),
+        onLost: (why) => this.#lost(why),
+        onEnded: (error) => this.#ended(error),
+      },
+    );
   }
 
   #hello(): Hello {
-    const followed = [...this.#sessions].filter(([, store]) => store.followed).slice(-FOLLOWED_MAX);
-    const points = followed.flatMap(([id, store]) => {
-      const point = store.resumePoint();
-      return point === undefined ? [] : [[id, point] as const];
-    });
-    this.#resumed = new Set(points.map(([id]) => id));
-    if (points.length === 0) return { client: this.#client };
-    return { client: this.#client, resume: { sessions: Object.fromEntries(points) } };
+    const sessions = this.#stores.resumePoints();
+    return { client: this.#client, ...(Object.keys(sessions).length === 0 ? {} : { resume: { sessions } }) };
   }
 
   #connected(connected: Connected, helloId: string): void {
     this.#server.set(connected);
     if (this.#flowing) return;
     this.#flowing = true;
-    this.#helloId = helloId;
-    for (const [id, store] of this.#sessions) store.connected(this.#resumed.has(id));
     const left = this.#guarded("reading kept messages", () => this.#keeper?.open(connected.user_id)) ?? [];
     for (const [id, messages] of left) this.session(id).restore(messages);
+    this.#stores.connected(helloId);
     this.#outbox.opened();
-    for (const list of this.#lists.values()) list.connected();
-    this.models.connected();
   }
 
   #lost(why: Why): void {
     this.#flowing = false;
     this.#outbox.lost(why.code);
-    for (const store of this.#sessions.values()) {
-      if (why.code === STATE_INVALIDATED) store.invalidate();
-      store.lost();
-    }
+    this.#stores.lost(why.code === STATE_INVALIDATED);
   }
 
   #ended(error: MadangError): void {
     this.#flowing = false;
     this.#outbox.ended(error);
-    for (const store of this.#sessions.values()) store.lost();
+    this.#stores.lost(false);
   }
 
   #event(envelope: Envelope): void {
     this.#guarded(`event ${envelope.type}`, () => {
       this.#outbox.answer(envelope);
-      this.#route(envelope);
+      this.#stores.receive(envelope);
     });
     this.#handlers.get(envelope.type)?.emit(envelope.data, envelope);
-  }
-
-  #route(envelope: Envelope): void {
-    const id = envelope.session_id ?? ("session_id" in envelope.data ? envelope.data.session_id : undefined);
-    const store = typeof id === "string" ? this.#sessions.get(id) : undefined;
-    if (envelope.type === "error") {
-      if (envelope.correlation_id === this.#helloId) this.#resumeRefused(envelope, store);
-      return;
-    }
-    if (envelope.type === "session_deleted" && typeof id === "string") {
-      for (const list of this.#lists.values()) list.forget(id);
-    }
-    if (envelope.type === "session_changed") this.#lineChanged(envelope);
-    else store?.receive(envelope);
-  }
-
-  /** An error that answers `hello` is about one of its sessions; if it doesn't say which, each asks for itself. */
-  #resumeRefused(envelope: Envelope, store: SessionStore | undefined): void {
-    if (store !== undefined) store.refused(errorFrom(envelope.data as Partial<ErrorData>));
-    else for (const one of this.#sessions.values()) one.askAlone();
   }
 
   #guarded<T>(what: string, run: () => T): T | undefined {
@@ -288,12 +231,6 @@ export class MadangClient {
       this.#report(error, what);
       return undefined;
     }
-  }
-
-  #lineChanged(envelope: Envelope): void {
-    const { summary } = envelope.data as SessionChanged;
-    for (const list of this.#lists.values()) list.changed(summary);
-    this.#sessions.get(summary.session_id)?.receive(envelope);
   }
 }
 

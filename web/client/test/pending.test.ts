@@ -97,6 +97,16 @@ describe("messages of one's own", () => {
     expect(pending()).toEqual([]);
   });
 
+  it("cm2_one_that_was_acknowledged_is_done_with_once_a_snapshot_comes_whatever_page_it_shows", async () => {
+    const { h, store, pending } = await following();
+    void store.askClaude("hi");
+    h.socket().deliver(ack(h, "m2"));
+    await h.settle();
+    const state = sessionState({ seq: 500, messages: [prompt("z", "y")], head: "z" });
+    await h.reconnect(1006, event("session_state", state));
+    expect(pending()).toEqual([]);
+  });
+
   it("cm3_refused_ones_say_why_and_can_be_sent_again_or_dropped", async () => {
     const { h, store, pending } = await following();
     const refuse = async () => {

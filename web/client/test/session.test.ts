@@ -89,6 +89,22 @@ describe("following", () => {
     expect(socket.sent("follow_session")).toHaveLength(1);
   });
 
+  it("dc5_let_go_and_wanted_again_before_the_answer_it_is_asked_for_again", async () => {
+    const h = harness({ settings: { lingerMs: 0 } });
+    const socket = await h.start();
+    const store = h.client.session(SESSION);
+    const release = store.follow();
+    release();
+    await vi.advanceTimersByTimeAsync(1);
+    store.follow();
+    expect(socket.sent().map((command) => command.type)).toEqual([
+      "hello",
+      "follow_session",
+      "unfollow_session",
+      "follow_session",
+    ]);
+  });
+
   it("dc5_mounting_again_within_a_while_asks_nothing", async () => {
     const { socket, store, release } = await following();
     release();

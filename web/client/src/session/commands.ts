@@ -22,6 +22,7 @@ export abstract class SessionCommands {
 
   /** Sends a message and shows it as pending until the transcript has it. */
   protected abstract post(message: PendingMessage): Promise<Ack>;
+  /** The reply that is being written. */
   protected abstract runningReply(): string | undefined;
 
   /** Asks Claude. The prompt is shown at once, as pending. */
@@ -89,6 +90,19 @@ export abstract class SessionCommands {
   /** Deletes the session, for everyone. */
   remove(): Promise<Ack> {
     return this.host.send("delete_session", { session_id: this.sessionId });
+  }
+
+  /** The command that says a message. */
+  protected sendMessage(message: PendingMessage): Promise<Ack> {
+    const { id, kind, content, replyTo, continues } = message;
+    const said = {
+      session_id: this.sessionId,
+      content,
+      ...(replyTo === undefined ? {} : { reply_to: replyTo }),
+    };
+    if (kind === "chat") return this.host.send("chat_message", said, { id });
+    const more = continues === undefined ? {} : { continues };
+    return this.host.send("claude_message", { ...said, ...more, stream: true }, { id });
   }
 
   #pendingOf(kind: PendingMessage["kind"], content: string, options: AskOptions): PendingMessage {

@@ -66,6 +66,7 @@ export class Follower {
   /** Does not want it any more; what is known stays. */
   stop(): void {
     this.#wanted = false;
+    this.#asking = false;
     this.#timer.clear();
     const attached = this.#phase !== "gone" && this.#phase !== "forbidden";
     if (attached && this.#host.connected()) {

@@ -47,6 +47,9 @@ export class SessionModel {
       this.deleted = true;
       this.#summarize({ status: "deleted" });
     },
+    messages_copied: ({ messages }) => {
+      for (const message of messages) this.#append(message);
+    },
     message_created: ({ message }) => this.#append(message),
     prompt_edited: ({ message_id, content }) =>
       this.transcript.update(message_id, (old) => ({ ...old, content })),

@@ -39,6 +39,11 @@ export class PendingMessages {
     else if (this.get(id) !== undefined) this.#acknowledged.set(id, messageId);
   }
 
+  /** A snapshot has come: it holds everything that was acknowledged, even if not on the page or branch that is shown. */
+  dropAcknowledged(): void {
+    for (const id of [...this.#acknowledged.keys()]) this.remove(id);
+  }
+
   /** Says what the connection means for those on their way. */
   mark(connected: boolean): void {
     const state = connected ? "sending" : "kept";

@@ -95,7 +95,7 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     // Where the answer never came, the same id keeps it from being written twice; a refusal may be remembered.
     const id = failed.error?.code === "TIMEOUT" ? pendingId : this.host.newId();
     this.#pending.remove(pendingId);
-    this.post({ ...failed, id }).catch(() => {});
+    this.post({ ...failed, id });
   }
 
   /** Takes back a message that failed or waits for a connection. */
@@ -131,7 +131,7 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
   restore(messages: readonly PendingMessage[]): void {
     for (const message of messages) {
       if (message.state === "failed") this.#pending.add(message);
-      else this.post(message).catch(() => {});
+      else this.post(message);
     }
     this.#publishNow();
   }
@@ -161,31 +161,28 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     else if (seq === undefined || this.#follower.admits(seq, epoch)) this.#apply(envelope);
   }
 
-  protected override async post(message: PendingMessage): Promise<Ack> {
-    const { id, kind, content, replyTo, continues } = message;
+  protected override post(message: PendingMessage): Promise<Ack> {
     this.#pending.add({ ...message, state: this.host.connected() ? "sending" : "kept", error: undefined });
     this.#publishNow();
-    const base = {
-      session_id: this.sessionId,
-      content,
-      ...(replyTo === undefined ? {} : { reply_to: replyTo }),
-    };
-    const more = continues === undefined ? {} : { continues };
-    try {
-      const ack = await (kind === "chat"
-        ? this.host.send("chat_message", base, { id })
-        : this.host.send("claude_message", { ...base, ...more, stream: true }, { id }));
-      const shown = ack.message_id !== undefined && this.#model.transcript.has(ack.message_id);
-      this.#pending.acknowledge(id, ack.message_id, shown || !this.followed);
-      this.#publishSoon();
-      return ack;
-    } catch (error) {
-      const failure = asMadangError(error);
-      if (failure.code === "ABORTED") this.#pending.remove(id);
-      else this.#pending.fail(id, failure);
-      this.#publishNow();
-      throw failure;
-    }
+    const { id } = message;
+    const sent = this.sendMessage(message).then(
+      (ack) => {
+        const shown = ack.message_id !== undefined && this.#model.transcript.has(ack.message_id);
+        this.#pending.acknowledge(id, ack.message_id, shown || !this.followed);
+        this.#publishSoon();
+        return ack;
+      },
+      (error: unknown) => {
+        const failure = asMadangError(error);
+        if (failure.code === "ABORTED") this.#pending.remove(id);
+        else this.#pending.fail(id, failure);
+        this.#publishNow();
+        throw failure;
+      },
+    );
+    // The pending message tells of the failure; a caller who doesn't listen need not hear of it again.
+    sent.catch(() => {});
+    return sent;
   }
 
   protected override runningReply(): string | undefined {
@@ -196,6 +193,7 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     try {
       this.#model.reset(state, this.#follower.shows(state.epoch));
       for (const { message_id } of state.messages) this.#settle(message_id);
+      this.#pending.dropAcknowledged();
     } catch (error) {
       this.host.stats.garbage += 1;
       this.host.report(error, "event session_state");

@@ -1,0 +1,110 @@
+import type { ErrorData, ResumePoint, SessionChanged } from "@madang/protocol";
+import { errorFrom } from "./errors.js";
+import { ModelsStore } from "./lists/models.js";
+import { SessionsStore } from "./lists/sessions.js";
+import type { StoreHost } from "./session/host.js";
+import { SessionStore } from "./session/store.js";
+import { CACHED_LISTS_MAX, CACHED_SESSIONS_MAX, FOLLOWED_MAX } from "./settings.js";
+import type { Envelope } from "./types.js";
+
+/** All that is known: one store for each session and list in use, and for some that were lately. */
+export class Stores {
+  readonly models: ModelsStore;
+  readonly #host: StoreHost;
+  /** The one used last is the last. */
+  readonly #sessions = new Map<string, SessionStore>();
+  readonly #lists = new Map<string, SessionsStore>();
+  #helloId = "";
+  /** The sessions that the last `hello` asked for. */
+  #resumed: ReadonlySet<string> = new Set();
+
+  constructor(host: StoreHost) {
+    this.#host = host;
+    this.models = new ModelsStore(host);
+  }
+
+  session(sessionId: string): SessionStore {
+    let store = this.#sessions.get(sessionId);
+    if (store === undefined) {
+      this.#trim();
+      store = new SessionStore(sessionId, this.#host);
+    } else this.#sessions.delete(sessionId);
+    this.#sessions.set(sessionId, store);
+    return store;
+  }
+
+  list(query: string): SessionsStore {
+    let list = this.#lists.get(query);
+    if (list === undefined) {
+      for (const [key, old] of this.#lists) {
+        if (this.#lists.size < CACHED_LISTS_MAX) break;
+        if (old.listeners === 0) this.#lists.delete(key);
+      }
+      list = new SessionsStore(query, this.#host);
+      this.#lists.set(query, list);
+    }
+    return list;
+  }
+
+  /** Where the followed sessions stand, for `hello`; those used last, if they are too many. */
+  resumePoints(): Record<string, ResumePoint> {
+    const followed = [...this.#sessions].filter(([, store]) => store.followed).slice(-FOLLOWED_MAX);
+    const points = followed.flatMap(([id, store]) => {
+      const point = store.resumePoint();
+      return point === undefined ? [] : [[id, point] as const];
+    });
+    this.#resumed = new Set(points.map(([id]) => id));
+    return Object.fromEntries(points);
+  }
+
+  /** Commands flow; the sessions that `hello` asked for are answered with its id. */
+  connected(helloId: string): void {
+    this.#helloId = helloId;
+    for (const [id, store] of this.#sessions) store.connected(this.#resumed.has(id));
+    for (const list of this.#lists.values()) list.connected();
+    this.models.connected();
+  }
+
+  /** Commands don't flow; if `invalidated`, no place in a log counts any more. */
+  lost(invalidated: boolean): void {
+    for (const store of this.#sessions.values()) {
+      if (invalidated) store.invalidate();
+      store.lost();
+    }
+  }
+
+  /** Takes an event to whom it concerns. */
+  receive(envelope: Envelope): void {
+    const { type, data } = envelope;
+    const id = envelope.session_id ?? ("session_id" in data ? data.session_id : undefined);
+    const store = id === undefined ? undefined : this.#sessions.get(id);
+    if (type === "error") {
+      if (envelope.correlation_id === this.#helloId) this.#resumeRefused(data as Partial<ErrorData>, store);
+    } else if (type === "session_changed") this.#lineChanged(envelope);
+    else store?.receive(envelope);
+    if (type === "session_deleted" && id !== undefined) {
+      for (const list of this.#lists.values()) list.forget(id);
+    }
+  }
+
+  /** An error that answers `hello` is about one of its sessions; if it doesn't say which, each asks for itself. */
+  #resumeRefused(data: Partial<ErrorData>, store: SessionStore | undefined): void {
+    if (store !== undefined) store.refused(errorFrom(data));
+    else for (const one of this.#sessions.values()) one.askAlone();
+  }
+
+  #lineChanged(envelope: Envelope): void {
+    const { summary } = envelope.data as SessionChanged;
+    for (const list of this.#lists.values()) list.changed(summary);
+    this.#sessions.get(summary.session_id)?.receive(envelope);
+  }
+
+  #trim(): void {
+    for (const [id, store] of this.#sessions) {
+      if (this.#sessions.size < CACHED_SESSIONS_MAX) return;
+      if (store.readers > 0 || store.getSnapshot().pending.length > 0) continue;
+      store.releaseNow();
+      this.#sessions.delete(id);
+    }
+  }
+}
