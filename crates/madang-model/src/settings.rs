@@ -73,6 +73,8 @@ pub struct Settings {
     pub prompt_cache: PromptCache,
     /// A price table to use instead of the built-in one (TOML, as `data/prices.toml`).
     pub prices_path: Option<PathBuf>,
+    /// Certificates (PEM) that are trusted beside the system's, for a gateway with its own.
+    pub ca_path: Option<PathBuf>,
     /// To open a connection; then the try has failed.
     pub connect_timeout_ms: u64,
     /// From the request to the first byte of the answer; then the try has failed.
@@ -116,6 +118,7 @@ impl Default for Settings {
             model: None,
             prompt_cache: PromptCache::default(),
             prices_path: None,
+            ca_path: None,
             connect_timeout_ms: 5_000,
             header_timeout_ms: 120_000,
             idle_timeout_ms: 90_000,
@@ -154,6 +157,9 @@ pub enum SettingsError {
     /// The price table can't be used.
     #[error("the price table can't be used")]
     Prices(#[source] PricesError),
+    /// The file of further certificates can't be read.
+    #[error("the file of further certificates can't be read")]
+    Certificates(#[source] std::io::Error),
     /// The HTTP client can't be made, for example because the system has no certificates.
     #[error("the HTTP client for the Messages API can't be made")]
     Client(#[source] reqwest::Error),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Client, Response, Url};
+use reqwest::{Certificate, Client, ClientBuilder, Response, Url};
 
 use super::failure::{self, Failure};
 use crate::settings::{Settings, SettingsError, ms};
@@ -56,7 +56,12 @@ impl Http {
             .http2_keep_alive_interval(keepalive);
         if is_loopback(&base) {
             builder = builder.no_proxy();
+        } else if base.scheme() == "http" {
+            tracing::warn!(
+                "the address of the Messages API is plain http: key and conversations can be read on the way"
+            );
         }
+        let builder = with_certificates(builder, settings, &base)?;
         let client = builder.build().map_err(SettingsError::Client)?;
         Ok(Self {
             client,
@@ -118,6 +123,21 @@ impl Http {
             }
         }
     }
+}
+
+/// Without TLS no certificates are looked for: a machine may have none, and it takes milliseconds.
+fn with_certificates(
+    builder: ClientBuilder,
+    settings: &Settings,
+    base: &Url,
+) -> Result<ClientBuilder, SettingsError> {
+    if base.scheme() == "http" {
+        return Ok(builder.tls_certs_only([]));
+    }
+    let Some(path) = &settings.ca_path else { return Ok(builder) };
+    let pem = std::fs::read(path).map_err(SettingsError::Certificates)?;
+    let certificates = Certificate::from_pem_bundle(&pem).map_err(SettingsError::Client)?;
+    Ok(builder.tls_certs_merge(certificates))
 }
 
 fn headers(settings: &Settings) -> Result<HeaderMap, SettingsError> {

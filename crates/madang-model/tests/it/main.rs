@@ -11,3 +11,4 @@ mod serve;
 mod simulated;
 mod streams;
 mod support;
+mod tls;

@@ -172,11 +172,13 @@ async fn what_was_used_is_told_even_if_no_try_succeeds() {
 async fn a_reset_at_any_byte_is_tried_again_or_ends_what_was_shown() {
     let whole = Answer::stream(text_reply(&["안녕", " there"]));
     let mut outcomes = [0; 2];
+    let server = Server::start([], None).await;
+    let model = model(&server);
     for length in 0..whole.bytes.len() {
         for then in [Then::Reset, Then::Close] {
             let cut = Answer { bytes: whole.bytes[..length].to_vec(), ..whole.clone() }.then(then);
-            let server = Server::start([cut, whole.clone()], None).await;
-            let (items, error) = read(model(&server).reply(request("claude-x", "hi"))).await;
+            server.restart([cut, whole.clone()]);
+            let (items, error) = read(model.reply(request("claude-x", "hi"))).await;
             let shown = text(&items);
             match error {
                 // The end was understood although the last line end was missing, or a second try succeeded.

@@ -62,14 +62,14 @@ pub(crate) struct Seen {
 /// The server. It answers `/v1/models` with the list, or 404 without one, and everything else with the next answer.
 pub(crate) struct Server {
     pub(crate) base_url: String,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    plan: Arc<Plan>,
     left: watch::Receiver<usize>,
 }
 
 struct Plan {
     answers: Mutex<VecDeque<Answer>>,
     models: Option<String>,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    seen: Mutex<Vec<Seen>>,
     left: watch::Sender<usize>,
 }
 
@@ -77,20 +77,26 @@ impl Server {
     pub(crate) async fn start(answers: impl IntoIterator<Item = Answer>, models: Option<&str>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
-        let seen = Arc::<Mutex<Vec<Seen>>>::default();
         let (left, receiver) = watch::channel(0);
         let plan = Arc::new(Plan {
             answers: Mutex::new(answers.into_iter().collect()),
             models: models.map(str::to_owned),
-            seen: seen.clone(),
+            seen: Mutex::default(),
             left,
         });
+        let shared = plan.clone();
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                tokio::spawn(serve(socket, plan.clone()));
+                tokio::spawn(serve(socket, shared.clone()));
             }
         });
-        Self { base_url, seen, left: receiver }
+        Self { base_url, plan, left: receiver }
+    }
+
+    /// Begins anew with other answers.
+    pub(crate) fn restart(&self, answers: impl IntoIterator<Item = Answer>) {
+        *self.plan.answers.lock() = answers.into_iter().collect();
+        self.plan.seen.lock().clear();
     }
 
     /// The requests for replies so far.
@@ -105,7 +111,7 @@ impl Server {
 
     /// The requests so far whose first line begins so.
     pub(crate) fn seen_at(&self, start: &str) -> Vec<Seen> {
-        self.seen.lock().iter().filter(|seen| seen.head.starts_with(start)).cloned().collect()
+        self.plan.seen.lock().iter().filter(|seen| seen.head.starts_with(start)).cloned().collect()
     }
 
     /// Waits until a client left an answer that hangs.
