@@ -23,7 +23,7 @@ pub struct Settings {
     pub busy_timeout_ms: u64,
     /// Milliseconds a read waits for a free connection (default 10,000); then it fails.
     pub read_wait_ms: u64,
-    /// KiB of pages the writing connection may keep (default 16 MiB, filled under load alone): with less, a large
+    /// KiB of pages the writing connection may keep (default 16,384, filled under load alone): with less, a large
     /// group is written to the disk twice.
     pub writer_cache_kib: u32,
     /// KiB of pages each reading connection may keep (default 2,048).
