@@ -460,14 +460,12 @@ export declare class SessionStore extends SessionCommands implements Readable<Se
     invalidate(): void;
     /** Commands flow again; `hello` has asked for this session already if `resumed`. Called by the client. */
     connected(resumed: boolean): void;
-    /** `hello` was refused for a session that was not named. Called by the client. */
-    askAlone(): void;
+    /** `hello` was refused for this session; without `error`, for one that was not named. Called by the client. */
+    resumeRefused(error?: MadangError): void;
     /** Takes up the messages that an earlier page left. Called by the client. */
     restore(messages: readonly PendingMessage[]): void;
     /** The connection is lost; what is here stays. Called by the client. */
     lost(): void;
-    /** The server does not let one follow it. Called by the client. */
-    refused(error: MadangError): void;
     /** Takes in an event of this session. Called by the client. */
     receive(envelope: Envelope): void;
     protected post(message: PendingMessage): Promise<Ack>;

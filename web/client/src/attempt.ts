@@ -30,7 +30,7 @@ export interface AttemptEvents {
   /** Any frame came: the peer lives. */
   onSign(): void;
   /** The server answered `hello` (or `auth`). */
-  onConnected(connected: Connected, helloId: string): void;
+  onConnected(connected: Connected): void;
   /** An event came. */
   onEvent(envelope: Envelope): void;
   /** It is over; `hint` is the server's wish for the next one, in milliseconds. */
@@ -43,7 +43,6 @@ export class Attempt {
   readonly #events: AttemptEvents;
   #socket: Socket | undefined;
   readonly #timer: Timer;
-  #helloId = "";
   #welcome = false;
   #over = false;
   #goodbye: { readonly why: Why; readonly hint: number | undefined } | undefined;
@@ -114,9 +113,8 @@ export class Attempt {
 
   #opened(): void {
     const { clock, settings } = this.#options;
-    this.#helloId = newCommandId(clock);
     this.#deadline(settings.helloMs, { code: 4104, reason: "no answer to hello", key: "no_answer" });
-    this.send(encodeCommand("hello", this.#events.hello(), this.#helloId, clock.now()));
+    this.send(encodeCommand("hello", this.#events.hello(), newCommandId(clock), clock.now()));
   }
 
   #frame(frame: unknown): void {
@@ -135,7 +133,7 @@ export class Attempt {
   #welcomed(connected: Connected): void {
     if (!this.#welcome) this.#timer.clear();
     this.#welcome = true;
-    this.#events.onConnected(connected, this.#helloId);
+    this.#events.onConnected(connected);
   }
 
   /** A close follows; if the network swallows it, the announcement counts. */

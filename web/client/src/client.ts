@@ -181,7 +181,7 @@ export class MadangClient {
       },
       {
         hello: () => this.#hello(),
-        onConnected: (connected, helloId) => this.#connected(connected, helloId),
+        onConnected: (connected) => this.#connected(connected),
         onEvent: (envelope) => this.#event(envelope),
         onLost: (why) => this.#lost(why),
         onEnded: (error) => this.#ended(error),
@@ -194,13 +194,13 @@ export class MadangClient {
     return { client: this.#client, ...(Object.keys(sessions).length === 0 ? {} : { resume: { sessions } }) };
   }
 
-  #connected(connected: Connected, helloId: string): void {
+  #connected(connected: Connected): void {
     this.#server.set(connected);
     if (this.#flowing) return;
     this.#flowing = true;
     const left = this.#guarded("reading kept messages", () => this.#keeper?.open(connected.user_id)) ?? [];
     for (const [id, messages] of left) this.session(id).restore(messages);
-    this.#stores.connected(helloId);
+    this.#stores.connected();
     this.#outbox.opened();
   }
 
@@ -218,8 +218,10 @@ export class MadangClient {
 
   #event(envelope: Envelope): void {
     this.#guarded(`event ${envelope.type}`, () => {
-      this.#outbox.answer(envelope);
-      this.#stores.receive(envelope);
+      // An error that answers no command is about a session that `hello` named.
+      const answered = this.#outbox.answer(envelope);
+      if (envelope.type !== "error") this.#stores.receive(envelope);
+      else if (!answered) this.#stores.resumeRefused(envelope as Envelope<"error">);
     });
     this.#handlers.get(envelope.type)?.emit(envelope.data, envelope);
   }

@@ -92,13 +92,13 @@ export class Connection {
     this.#attempt = new Attempt(this.#options, {
       hello: () => this.#events.hello(),
       onSign: () => this.#watchdog.heard(),
-      onConnected: (connected, helloId) => this.#connected(connected, helloId),
+      onConnected: (connected) => this.#connected(connected),
       onEvent: (envelope) => this.#events.onEvent(envelope),
       onEnd: (why, hint) => this.#ended(why, hint),
     });
   }
 
-  #connected(connected: Connected, helloId: string): void {
+  #connected(connected: Connected): void {
     const { clock, stats } = this.#options;
     const first = this.#connectedAt === undefined;
     if (first) {
@@ -106,7 +106,7 @@ export class Connection {
       this.#connectedAt = clock.now();
       this.#watchdog.start();
     }
-    this.#events.onConnected(connected, helloId);
+    this.#events.onConnected(connected);
     if (first) this.#state.set({ status: "connected", since: clock.now() });
   }
 

@@ -154,17 +154,18 @@ export class Outbox {
     for (const entry of [...this.#entries.values()]) this.#fail(entry, error);
   }
 
-  /** Looks whether an event answers a command. */
-  answer(envelope: Envelope): void {
+  /** Looks whether an event answers a command; false when it is not about one that waits. */
+  answer(envelope: Envelope): boolean {
     const id = envelope.correlation_id;
     const entry = id === undefined ? undefined : this.#entries.get(id);
-    if (entry === undefined) return;
+    if (entry === undefined) return false;
     if (envelope.type === "error") {
       this.#refused(entry, envelope.data as Partial<ErrorData>);
     } else if (entry.answers.includes(envelope.type)) {
       this.#remove(entry);
       entry.resolve(envelope.data);
     }
+    return true;
   }
 
   #refused(entry: Entry, data: Partial<ErrorData>): void {

@@ -1,4 +1,4 @@
-import type { ErrorData, ResumePoint, SessionChanged } from "@madang/protocol";
+import type { ResumePoint, SessionChanged } from "@madang/protocol";
 import { errorFrom } from "./errors.js";
 import { ModelsStore } from "./lists/models.js";
 import { SessionsStore } from "./lists/sessions.js";
@@ -14,7 +14,6 @@ export class Stores {
   /** The one used last is the last. */
   readonly #sessions = new Map<string, SessionStore>();
   readonly #lists = new Map<string, SessionsStore>();
-  #helloId = "";
   /** The sessions that the last `hello` asked for. */
   #resumed: ReadonlySet<string> = new Set();
 
@@ -57,9 +56,8 @@ export class Stores {
     return Object.fromEntries(points);
   }
 
-  /** Commands flow; the sessions that `hello` asked for are answered with its id. */
-  connected(helloId: string): void {
-    this.#helloId = helloId;
+  /** Commands flow. */
+  connected(): void {
     for (const [id, store] of this.#sessions) store.connected(this.#resumed.has(id));
     for (const list of this.#lists.values()) list.connected();
     this.models.connected();
@@ -75,22 +73,20 @@ export class Stores {
 
   /** Takes an event to whom it concerns. */
   receive(envelope: Envelope): void {
-    const { type, data } = envelope;
-    const id = envelope.session_id ?? ("session_id" in data ? data.session_id : undefined);
-    const store = id === undefined ? undefined : this.#sessions.get(id);
-    if (type === "error") {
-      if (envelope.correlation_id === this.#helloId) this.#resumeRefused(data as Partial<ErrorData>, store);
-    } else if (type === "session_changed") this.#lineChanged(envelope);
-    else store?.receive(envelope);
+    const { type } = envelope;
+    const id = sessionOf(envelope);
+    if (type === "session_changed") this.#lineChanged(envelope);
+    else if (id !== undefined) this.#sessions.get(id)?.receive(envelope);
     if (type === "session_deleted" && id !== undefined) {
       for (const list of this.#lists.values()) list.forget(id);
     }
   }
 
   /** An error that answers `hello` is about one of its sessions; if it doesn't say which, each asks for itself. */
-  #resumeRefused(data: Partial<ErrorData>, store: SessionStore | undefined): void {
-    if (store !== undefined) store.refused(errorFrom(data));
-    else for (const one of this.#sessions.values()) one.askAlone();
+  resumeRefused(envelope: Envelope<"error">): void {
+    const id = sessionOf(envelope);
+    if (id !== undefined) this.#sessions.get(id)?.resumeRefused(errorFrom(envelope.data));
+    else for (const one of this.#sessions.values()) one.resumeRefused();
   }
 
   #lineChanged(envelope: Envelope): void {
@@ -107,4 +103,8 @@ export class Stores {
       this.#sessions.delete(id);
     }
   }
+}
+
+function sessionOf({ session_id, data }: Envelope): string | undefined {
+  return session_id ?? ("session_id" in data ? data.session_id : undefined);
 }

@@ -143,6 +143,17 @@ describe("following", () => {
     expect(store.getSnapshot().status).toBe("gone");
   });
 
+  it("cm3_an_error_that_answers_nothing_is_not_taken_for_the_sessions_end", async () => {
+    const { h, store } = await following();
+    const late = { code: "FORBIDDEN", message: "", recoverable: false } as const;
+    await deliver(
+      h,
+      event("error", late, { session_id: SESSION, correlation_id: "cmd_timed_out" }),
+      event("error", late),
+    );
+    expect(store.getSnapshot().status).toBe("live");
+  });
+
   it("rs1_an_error_that_names_no_session_makes_each_ask_for_itself", async () => {
     const { h } = await following();
     const next = await h.reconnect();

@@ -98,12 +98,13 @@ export class Follower {
     else this.#ask(true);
   }
 
-  /** `hello` was refused for some session, perhaps this one: asks for itself. */
-  askAlone(): void {
+  /** `hello` was refused for this session, and `error` says why; or for one that was not named, perhaps this one. */
+  resumeRefused(error: MadangError | undefined): void {
     if (!this.#wanted || !this.#byHello) return;
     this.#byHello = false;
     this.#asking = false;
-    this.#ask(true);
+    if (error === undefined) this.#ask(true);
+    else this.refused(error);
   }
 
   /** The connection is lost. */

@@ -122,9 +122,9 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     this.#publishNow();
   }
 
-  /** `hello` was refused for a session that was not named. Called by the client. */
-  askAlone(): void {
-    this.#follower.askAlone();
+  /** `hello` was refused for this session; without `error`, for one that was not named. Called by the client. */
+  resumeRefused(error?: MadangError): void {
+    this.#follower.resumeRefused(error);
   }
 
   /** Takes up the messages that an earlier page left. Called by the client. */
@@ -142,11 +142,6 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     this.#follower.lost();
     this.#pending.mark(false);
     this.#publishNow();
-  }
-
-  /** The server does not let one follow it. Called by the client. */
-  refused(error: MadangError): void {
-    this.#follower.refused(error);
   }
 
   /** Takes in an event of this session. Called by the client. */
