@@ -1,5 +1,7 @@
 //! From ready to gone.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Instant;
 
@@ -18,6 +20,12 @@ fn get(url: &str, headers: &[(&str, &str)]) -> (u16, reqwest::header::HeaderMap,
         let response = request.send().await.unwrap();
         (response.status().as_u16(), response.headers().clone(), response.bytes().await.unwrap().to_vec())
     })
+}
+
+/// Whether `/readyz` says yes; no answer is a no.
+fn is_ready(url: &str) -> bool {
+    let answer = runtime().block_on(async { reqwest::get(format!("{url}/readyz")).await });
+    answer.is_ok_and(|answer| answer.status().is_success())
 }
 
 #[test]
@@ -46,6 +54,30 @@ fn cn8_a_signal_drains_and_ends_with_success() {
         // Everything is in the database and its log is folded in: the sign of a clean stop.
         assert!(!folder.path().join("madang.db-wal").exists(), "SIG{signal}");
     }
+}
+
+#[test]
+fn cn8_a_second_signal_stops_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("madang.toml");
+    // So long that only a second signal can end the wait for a client that doesn't answer.
+    std::fs::write(&config, "[gateway]\nclose_ms = 600000\n").unwrap();
+    let server =
+        Server::start(&folder.path().join("data"), &["--guests", "--config", config.to_str().unwrap()]);
+    let mut silent = TcpStream::connect(server.url().strip_prefix("http://").unwrap()).unwrap();
+    let upgrade = format!(
+        "GET /ws HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        server.url().strip_prefix("http://").unwrap()
+    );
+    silent.write_all(upgrade.as_bytes()).unwrap();
+    let mut answer = [0; 12];
+    silent.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 101");
+    server.signal("TERM");
+    while is_ready(server.url()) {}
+    server.signal("TERM");
+    assert_eq!(server.wait().0, Some(1));
 }
 
 #[test]
