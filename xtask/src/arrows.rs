@@ -20,10 +20,9 @@ const ARROWS: &[(&str, &[&str])] = &[
         "madang-server",
         &["madang-gateway", "madang-hub", "madang-model", "madang-store", "madang-bus", "madang-protocol"],
     ),
-    (
-        "madang-testkit",
-        &["madang-hub", "madang-session", "madang-model", "madang-store", "madang-protocol"],
-    ),
+    ("madang-testkit", &["madang-hub", "madang-session", "madang-model", "madang-store", "madang-protocol"]),
+    // Drives the built binaries from outside.
+    ("madang-bench", &[]),
     ("xtask", &[]),
 ];
 
@@ -38,7 +37,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("sqlx", &["madang-store"]),
     ("libsqlite3-sys", &["madang-store"]),
     ("async-nats", &["madang-bus"]),
-    ("anyhow", &["madang-server", "xtask"]),
+    ("anyhow", &["madang-server", "madang-bench", "xtask"]),
 ];
 
 /// All that the pure core may use (invariant 1).
