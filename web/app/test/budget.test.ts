@@ -17,7 +17,12 @@ beforeAll(async () => {
   const root = join(import.meta.dirname, "..");
   // Vitest says "test", and React would come as its development build.
   process.env["NODE_ENV"] = "production";
-  const built = (await build({ root, mode: "production", logLevel: "error", build: { write: false } })) as Rollup.RollupOutput;
+  const built = (await build({
+    root,
+    mode: "production",
+    logLevel: "error",
+    build: { write: false },
+  })) as Rollup.RollupOutput;
   chunks = new Map(
     built.output
       .filter((file): file is Chunk => file.type === "chunk")

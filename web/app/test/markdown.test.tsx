@@ -150,7 +150,7 @@ describe("other bad input", () => {
       const began = performance.now();
       const root = await drawn(source);
       expect(performance.now() - began, source.slice(0, 8)).toBeLessThan(400);
-      expect(root.querySelector(".markdown")?.childElementCount).toBeGreaterThan(0);
+      expect(root.querySelector(".md-section")?.childElementCount).toBeGreaterThan(0);
       cleanup();
     }
   });

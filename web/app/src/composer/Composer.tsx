@@ -47,6 +47,10 @@ export function Composer({ place, running, switchable, onSend, onStop, onEditLas
 
   useEffect(() => onRequest("send", send), [send]);
   useEffect(() => onRequest("focusComposer", () => field.current?.focus()), []);
+  useEffect(() => {
+    // Whoever comes here comes to write; where there is no keyboard, one would cover half of the screen.
+    if (matchMedia("(hover: hover)").matches) field.current?.focus();
+  }, []);
   useEffect(
     () =>
       onRequest("write", (words) => {

@@ -1,6 +1,6 @@
 /** Where a session begins: nothing exists until the first message is sent. */
 import type { Effort } from "@madang/protocol";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import { Composer } from "../composer/Composer.js";
 import { keepDraft, NEW } from "../composer/drafts.js";
 import { ConnectionDot, ConnectionLine } from "../head/ConnectionState.js";
@@ -24,10 +24,6 @@ export function StartRoom() {
   const { createSession, send } = useActions();
   const [choice, setChoice] = useState<{ model?: string; effort?: Effort }>({});
   const starting = useRef(false);
-
-  useEffect(() => {
-    if (matchMedia("(hover: hover)").matches) request("focusComposer", undefined);
-  }, []);
 
   const start = useCallback(
     (content: string, to: Target) => {

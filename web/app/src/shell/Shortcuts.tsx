@@ -14,7 +14,6 @@ export default function Shortcuts({ onClose }: { onClose: () => void }) {
     [["Esc"], t("keys.escape")],
     [["↑"], t("keys.up")],
     [["J", "K"], t("keys.messages")],
-    [["N"], t("keys.new")],
     [["?"], t("keys.help")],
   ] as const;
   return (

@@ -2,7 +2,6 @@
 import { useEffect } from "react";
 import { request } from "./bus.js";
 import { commandOf } from "./keys.js";
-import { goTo } from "./route.js";
 
 interface Sheets {
   palette: () => void;
@@ -36,9 +35,6 @@ export function useKeys({ palette, keys }: Sheets): void {
           break;
         case "previous":
           request("step", -1);
-          break;
-        case "new":
-          goTo({ sessionId: undefined });
           break;
         case "keys":
           keys();
