@@ -12,13 +12,12 @@ pub(crate) fn dir() -> Option<PathBuf> {
     std::env::var_os(DIR).map(PathBuf::from)
 }
 
-/// Starts one test of this binary as a child, its output piped here.
+/// Starts one test of this binary as a child, its output piped here; what goes wrong in it is seen in the test's own errors.
 pub(crate) fn start(mut command: Command, test: &str, dir: &Path) -> std::io::Result<Child> {
     command
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
         .env(DIR, dir)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
         .spawn()
 }
 
