@@ -16,6 +16,8 @@ export default defineConfig({
   reporter: [["list"]],
   use: {
     locale: "en-US",
+    actionTimeout: 10_000,
+    navigationTimeout: 10_000,
     viewport: { width: 1440, height: 900 },
     screenshot: "only-on-failure",
     trace: "retain-on-failure",

@@ -1,4 +1,6 @@
 /** What a person does in the app, by the names that a screen reader says. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { expect, type Locator, type Page } from "@playwright/test";
 
 /** The composer's text field. */
@@ -26,4 +28,28 @@ export function stopButton(page: Page): Locator {
 export async function replied(page: Page): Promise<void> {
   await expect(lastReply(page)).toBeVisible();
   await expect(stopButton(page)).toHaveCount(0, { timeout: 30_000 });
+}
+
+/** The text of the newest reply as it is shown, without its head and actions. */
+export async function replyText(page: Page): Promise<string> {
+  const texts = await lastReply(page).locator(".reply-parts").allInnerTexts();
+  return texts.join("\n").trim();
+}
+
+/** Serious findings of axe, in words. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+  // As the browser's own tool would: the page's policy allows no script that is not its own.
+  await page.evaluate(readFileSync(axe, "utf8"));
+  const run = "axe.run(document, { resultTypes: ['violations'] })";
+  const result = await page.evaluate<{ violations: Violation[] }>(run);
+  return result.violations
+    .filter((found) => found.impact === "serious" || found.impact === "critical")
+    .map((found) => `${found.id}: ${found.nodes.map((node) => node.html).join(" | ")}`);
+}
+
+interface Violation {
+  id: string;
+  impact: string;
+  nodes: { html: string }[];
 }
