@@ -510,26 +510,6 @@ export interface Settings {
 }
 /** The settings without any of one's own. */
 export declare const DEFAULT_SETTINGS: Settings;
-/** Commands kept or waiting at once; further ones fail with `OUTBOX_FULL`. */
-export declare const OUTBOX_MAX = 256;
-/** Commands of the chat class sent at once; the server's bucket holds 10 (CM5), two are left for other tabs. */
-export declare const CHAT_BURST = 8;
-/** Milliseconds in which one more of them may be sent; the server's bucket gains one in 100 ms (CM5). */
-export declare const CHAT_REFILL_MS = 125;
-/** Times a command refused with RATE_LIMITED is sent again before its caller is told. */
-export declare const RATE_LIMIT_TRIES = 5;
-/** Sessions that one `hello` resumes and one connection follows; the server refuses more. */
-export declare const FOLLOWED_MAX = 32;
-/** Session stores kept for a quick return after their last reader has left; the oldest goes first. */
-export declare const CACHED_SESSIONS_MAX = 32;
-/** Searches of the list of sessions kept; the oldest without reader goes first. */
-export declare const CACHED_LISTS_MAX = 16;
-/** Sessions asked for in one page of the list. */
-export declare const LIST_PAGE = 50;
-/** Messages asked for in one page of history. */
-export declare const HISTORY_PAGE = 50;
-/** Times in a row that a session is asked for afresh at once; after that with growing pauses. */
-export declare const RESYNC_AT_ONCE = 2;
 
 // stats.d.ts
 /** Counters for diagnosis; they only grow. */

@@ -1,9 +1,10 @@
 import type { CommandData, ErrorData } from "@madang/protocol";
 import { encodeCommand } from "./envelope.js";
 import { errorFrom, MadangError } from "./errors.js";
+import { OUTBOX_MAX, RATE_LIMIT_TRIES } from "./limits.js";
 import { Pace } from "./pace.js";
 import { refusesMessage } from "./reconnect.js";
-import { OUTBOX_MAX, RATE_LIMIT_TRIES, type Settings } from "./settings.js";
+import type { Settings } from "./settings.js";
 import type { ClientStats } from "./stats.js";
 import { newCommandId } from "./surroundings.js";
 import { Timer } from "./timer.js";

@@ -1,4 +1,4 @@
-import { CHAT_BURST, CHAT_REFILL_MS } from "./settings.js";
+import { CHAT_BURST, CHAT_REFILL_MS } from "./limits.js";
 import { Timer } from "./timer.js";
 import type { Clock } from "./types.js";
 

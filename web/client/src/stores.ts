@@ -1,10 +1,10 @@
 import type { ResumePoint, SessionChanged } from "@madang/protocol";
 import { errorFrom } from "./errors.js";
+import { CACHED_LISTS_MAX, CACHED_SESSIONS_MAX, FOLLOWED_MAX } from "./limits.js";
 import { ModelsStore } from "./lists/models.js";
 import { SessionsStore } from "./lists/sessions.js";
 import type { StoreHost } from "./session/host.js";
 import { SessionStore } from "./session/store.js";
-import { CACHED_LISTS_MAX, CACHED_SESSIONS_MAX, FOLLOWED_MAX } from "./settings.js";
 import type { Envelope } from "./types.js";
 
 /** All that is known: one store for each session and list in use, and for some that were lately. */

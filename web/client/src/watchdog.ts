@@ -66,8 +66,8 @@ export class Watchdog {
 
   #look(): void {
     const now = this.#clock.now();
-    if (now - this.#lookAt >= this.#settings.sleepMs) {
-      // Deadlines that passed in sleep say nothing about the peer: ask afresh.
+    if (Math.abs(now - this.#lookAt) >= this.#settings.sleepMs) {
+      // The machine slept, or its clock was set: deadlines say nothing about the peer any more. Ask afresh.
       this.#deadline = undefined;
       this.#ask(this.#settings.probeMs);
     } else if (this.#deadline !== undefined) {

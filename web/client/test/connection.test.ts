@@ -226,6 +226,16 @@ describe("network and sleep", () => {
     });
   });
 
+  it("cn5_a_clock_that_is_set_back_makes_nobody_deaf", async () => {
+    const h = harness();
+    const socket = await h.start();
+    vi.setSystemTime(Date.now() - 3_600_000);
+    await vi.advanceTimersByTimeAsync(DEFAULT_SETTINGS.tickMs);
+    expect(socket.sent("ping")).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(DEFAULT_SETTINGS.probeMs);
+    expect(status(h.client.connection.getSnapshot())).toBe("reconnecting");
+  });
+
   it("cn5_after_sleep_a_peer_that_answers_is_kept", async () => {
     const h = harness();
     const socket = await h.start();

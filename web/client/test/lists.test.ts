@@ -79,6 +79,17 @@ describe("the list of sessions", () => {
     expect(titles(list)).toEqual([]);
   });
 
+  it("se1_a_longer_list_stays_as_long_when_it_is_renewed", async () => {
+    const h = harness();
+    h.client.sessions().subscribe(() => {});
+    const socket = await h.start();
+    const lines = Array.from({ length: 80 }, (_, n) => ({ session_id: `ses_${n}`, last_activity: 100 - n }));
+    page(socket, lines);
+    await h.settle();
+    const next = await h.reconnect();
+    expect(next.last("list_sessions").data).toEqual({ limit: 80 });
+  });
+
   it("se1_is_renewed_after_a_reconnection_and_asked_for_once", async () => {
     const h = harness();
     h.client.sessions().subscribe(() => {});

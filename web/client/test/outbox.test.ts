@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { DEFAULT_SETTINGS } from "../src/index.js";
-import { CHAT_BURST, OUTBOX_MAX, RATE_LIMIT_TRIES } from "../src/settings.js";
+import { CHAT_BURST, OUTBOX_MAX, RATE_LIMIT_TRIES } from "../src/limits.js";
 import { event, model, SESSION } from "./support/fixtures.js";
 import { harness, onFakeTime } from "./support/harness.js";
 

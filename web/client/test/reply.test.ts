@@ -78,16 +78,17 @@ describe("putting together", () => {
     vi.useRealTimers();
     const time = (deltas: number) => {
       const reply = new ReplyAssembler(running("r", "p", 0, ""));
-      const began = performance.now();
+      // The process's own time: others who use the machine must not fail this.
+      const began = process.cpuUsage();
       for (let n = 1; n <= deltas; n += 1) reply.take(delta("r", n, "word "));
       reply.snapshot();
-      return (performance.now() - began) / deltas;
+      return process.cpuUsage(began).user / deltas;
     };
     time(20_000);
-    const few = Math.min(...[1, 2, 3].map(() => time(5_000)));
-    const many = Math.min(...[1, 2, 3].map(() => time(100_000)));
+    const few = Math.min(...[1, 2, 3, 4].map(() => time(10_000)));
+    const many = Math.min(...[1, 2, 3, 4].map(() => time(200_000)));
     // Quadratic work would make it twenty times as much.
-    expect(many).toBeLessThan(few * 8);
+    expect(many).toBeLessThan(few * 10);
   });
 });
 

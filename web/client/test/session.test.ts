@@ -373,7 +373,7 @@ describe("events", () => {
 });
 
 describe("history", () => {
-  it("se3_older_pages_are_put_before_the_first", async () => {
+  it("se1_older_pages_are_put_before_the_first", async () => {
     const { h, socket, store } = await following({ messages: [prompt("c", "b")], has_more: true, head: "c" });
     expect(store.getSnapshot().hasMore).toBe(true);
     const older = store.loadOlder();

@@ -1,7 +1,7 @@
 import type { SessionSummary } from "@madang/protocol";
 import { asMadangError } from "../errors.js";
+import { LIST_PAGE, LIST_PAGE_MAX } from "../limits.js";
 import type { StoreHost } from "../session/host.js";
-import { LIST_PAGE } from "../settings.js";
 import { type LoadingSnapshot, LoadingStore } from "./loading.js";
 
 /** A list of sessions as it is shown. */
@@ -67,7 +67,9 @@ export class SessionsStore extends LoadingStore<SessionsSnapshot> {
   }
 
   protected override async fetch(): Promise<Partial<SessionsSnapshot>> {
-    const page = await this.host.send("list_sessions", this.#page(), { onLoss: "fail" });
+    // A list that is renewed stays as long as it was, as far as one page goes.
+    const limit = Math.min(Math.max(this.getSnapshot().sessions.length, LIST_PAGE), LIST_PAGE_MAX);
+    const page = await this.host.send("list_sessions", { ...this.#page(), limit }, { onLoss: "fail" });
     this.#next = page.next;
     return { sessions: kept(this.getSnapshot().sessions, page.sessions), hasMore: page.next !== undefined };
   }

@@ -1,6 +1,6 @@
 import type { Resumed, ResumePoint } from "@madang/protocol";
 import { asMadangError, type MadangError } from "../errors.js";
-import { RESYNC_AT_ONCE } from "../settings.js";
+import { RESYNC_AT_ONCE } from "../limits.js";
 import { Timer } from "../timer.js";
 import type { StoreHost } from "./host.js";
 import type { SessionPhase } from "./state.js";

@@ -1,7 +1,7 @@
 import type { Ack, ClaudeResponse, Resumed, ResumePoint, SessionState } from "@madang/protocol";
 import { asMadangError, MadangError } from "../errors.js";
+import { HISTORY_PAGE } from "../limits.js";
 import { Cell } from "../listeners.js";
-import { HISTORY_PAGE } from "../settings.js";
 import { Timer } from "../timer.js";
 import type { Envelope, Readable } from "../types.js";
 import { SessionCommands } from "./commands.js";
