@@ -83,7 +83,8 @@ impl Connection {
             return outbox.close(CloseCode::NoPong, Some(sentence), self.terms());
         }
         match outbox.watch.pong {
-            Some(until) if heard_ms + settings.pong_ms > until => outbox.watch.pong = None,
+            // Whoever is pinged was silent, so what was heard in that millisecond came after it.
+            Some(until) if heard_ms + settings.pong_ms >= until => outbox.watch.pong = None,
             Some(until) if now_ms >= until => outbox.close(CloseCode::NoPong, None, self.terms()),
             Some(_) => {}
             None if silence >= self.heartbeat_ms() => {

@@ -1,4 +1,7 @@
 //! Tests of the edge: rules EN, CN, DC, RS, CM, TU and HT of `PROTOCOL.md`.
 
 mod codec;
+mod connecting;
 mod frames;
+mod raw;
+mod server;
