@@ -35,6 +35,7 @@ async fn main() -> Outcome {
         promised_load(&dir).await?;
         starts(&dir).await?;
         lists(&dir).await?;
+        reads(&dir).await?;
     }
     Ok(())
 }
@@ -86,6 +87,23 @@ async fn starts(dir: &Path) -> Outcome {
         store.close().await?;
     }
     say(&format!("open, open and first read: {times:?}"))
+}
+
+async fn reads(dir: &Path) -> Outcome {
+    let store = fresh(dir, 2).await?;
+    let records = (1..=10_000).flat_map(|position| message(1, position).records).collect();
+    store.submit(Append { records, ..Append::default() }).await?.await?;
+    for limit in [1, 100, 10_000] {
+        let mut times = Vec::new();
+        for _ in 0..20 {
+            let begin = Instant::now();
+            store.read(session(1), Stream::SESSION, 0, limit).await?;
+            times.push(begin.elapsed());
+        }
+        times.sort_unstable();
+        say(&format!("reading {limit} records: median {:?}, worst {:?}", times[10], times[19]))?;
+    }
+    Ok(store.close().await?)
 }
 
 async fn lists(dir: &Path) -> Outcome {

@@ -17,7 +17,7 @@ pub(crate) enum Fault {
     Full,
     /// Another program holds a lock: the group fails, the connection stays.
     Busy,
-    /// The file is not what SQLite wrote: the group fails, and the connection is not used again.
+    /// A page is not what SQLite wrote: what needs it fails, and that alone.
     Damaged,
     /// Anything else, a failed fsync included: the group fails, and the connection is not used again.
     Broken,
@@ -27,6 +27,14 @@ pub(crate) enum Fault {
 const WRITE_FAILED: [i32; 2] = [libsqlite3_sys::SQLITE_IOERR_WRITE, libsqlite3_sys::SQLITE_IOERR_SHMSIZE];
 
 impl Fault {
+    /// Whether one append can have it while the others of its group are written in the same transaction.
+    pub(crate) fn is_one_appends(self) -> bool {
+        match self {
+            Fault::Taken | Fault::Rule => true,
+            Fault::Busy | Fault::Full | Fault::Damaged | Fault::Broken => false,
+        }
+    }
+
     /// Sorts an error.
     pub(crate) fn of(error: &sqlx::Error) -> Fault {
         use sqlx::error::ErrorKind;
@@ -66,8 +74,9 @@ pub(crate) fn answer(
     source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> StoreError {
     match fault {
+        Fault::Taken => StoreError::Conflict,
         Fault::Full => StoreError::Full,
-        Fault::Taken | Fault::Rule | Fault::Busy | Fault::Damaged | Fault::Broken => {
+        Fault::Rule | Fault::Busy | Fault::Damaged | Fault::Broken => {
             StoreError::Failed { during, source: source.into() }
         }
     }

@@ -50,16 +50,18 @@ impl<'a> Claims<'a> {
 
 impl Heads {
     /// Learns the heads of all streams that these appends write to.
-    pub(crate) async fn learn<'a>(
+    pub(crate) async fn learn(
         &mut self,
         connection: &mut SqliteConnection,
-        appends: impl Iterator<Item = &'a Append>,
+        appends: &[Append],
     ) -> Result<(), sqlx::Error> {
         if self.known.len() > STREAMS_MAX {
             self.known.clear();
         }
-        let places =
-            appends.flat_map(|append| &append.records).map(|(session, record)| (*session, record.stream));
+        let places = appends
+            .iter()
+            .flat_map(|append| &append.records)
+            .map(|(session, record)| (*session, record.stream));
         let unknown: HashSet<Place> = places.filter(|place| !self.known.contains_key(place)).collect();
         let unknown: Vec<Place> = unknown.into_iter().collect();
         let mut rest = unknown.as_slice();

@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::batch::Batch;
 use crate::connect::Connector;
-use crate::fault::{Fault, answer, said};
+use crate::fault::{Fault, answer};
 use crate::heads::{Claims, Heads};
 use crate::lock::DataDir;
 use crate::state::State;
@@ -108,12 +108,16 @@ impl Writer {
         let (appends, acks): (Vec<_>, Vec<_>) =
             group.into_iter().map(|queued| (queued.append, (queued.ack, queued.room))).unzip();
         let answers = match self.try_commit(&appends).await {
-            Ok(answers) => answers,
-            Err(error) => {
+            // A damaged page ends the whole transaction, so each append has to try with one of its own.
+            Err(error) if error.fault == Fault::Damaged && appends.len() > 1 => {
                 self.recover(&error).await;
-                let answer = |_| Err(answer(error.during, error.fault, Arc::clone(&error.source)));
-                appends.iter().map(answer).collect()
+                let mut answers = Answers::new();
+                for append in &appends {
+                    answers.extend(self.settle(std::slice::from_ref(append)).await);
+                }
+                answers
             }
+            tried => self.answer(tried, appends.len()).await,
         };
         for (answer, (ack, room)) in answers.into_iter().zip(acks) {
             drop(room);
@@ -122,43 +126,52 @@ impl Writer {
         }
     }
 
+    async fn settle(&mut self, appends: &[Append]) -> Answers {
+        let tried = self.try_commit(appends).await;
+        self.answer(tried, appends.len()).await
+    }
+
+    async fn answer(&mut self, tried: Result<Answers, GroupError>, appends: usize) -> Answers {
+        match tried {
+            Ok(answers) => answers,
+            Err(error) => {
+                self.recover(&error).await;
+                let answer = || Err(answer(error.during, error.fault, Arc::clone(&error.source)));
+                std::iter::repeat_with(answer).take(appends).collect()
+            }
+        }
+    }
+
     async fn try_commit(&mut self, appends: &[Append]) -> Result<Answers, GroupError> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
             closed => closed.insert(reopen(&self.connector).await?),
         };
-        self.heads.learn(connection, appends.iter()).await.map_err(GroupError::new("reading positions"))?;
-        let mut claims = Claims::default();
-        let claim = |append| self.heads.claim(&claims, append).map(|claim| claims.take(claim));
-        let mut answers: Answers = appends.iter().map(claim).collect();
-        if answers.iter().all(Result::is_err) {
-            return Ok(answers);
-        }
-        let accepted =
-            appends.iter().zip(&answers).filter(|(_, answer)| answer.is_ok()).map(|(append, _)| append);
-        match write_together(connection, &Batch::of(accepted)).await {
-            Ok(()) => {}
-            Err(error) if matches!(Fault::of(&error), Fault::Taken | Fault::Rule) => {
+        let (answers, claims) = match write_together(connection, &mut self.heads, appends).await {
+            Ok(done) => done,
+            Err(error) if Fault::of(&error).is_one_appends() => {
                 rollback(connection).await;
-                claims = Claims::default();
-                answers = write_one_by_one(connection, &self.heads, &mut claims, appends)
-                    .await
-                    .map_err(GroupError::new("writing appends one by one"))?;
+                let during = GroupError::new("writing appends one by one");
+                write_one_by_one(connection, &mut self.heads, appends).await.map_err(during)?
             }
             Err(error) => return Err(GroupError::new("writing appends")(error)),
+        };
+        if answers.iter().any(Result::is_ok) {
+            self.state.set_healthy(true);
         }
         self.heads.committed(claims);
-        self.state.set_healthy(true);
         Ok(answers)
     }
 
     /// After a group failed: makes sure that it is not on disk, and that the next one finds a sound connection.
     async fn recover(&mut self, error: &GroupError) {
         self.heads.forget();
-        self.state.set_healthy(false);
+        if error.fault != Fault::Damaged {
+            self.state.set_healthy(false);
+        }
         tracing::error!(during = error.during, error = %error.source, "appends failed");
         match (error.fault, &mut self.connection) {
-            (Fault::Full | Fault::Busy, Some(connection)) => rollback(connection).await,
+            (Fault::Full | Fault::Busy | Fault::Damaged, Some(connection)) => rollback(connection).await,
             (_, connection) => {
                 *connection = None;
                 match reopen(&self.connector).await {
@@ -185,51 +198,65 @@ async fn reopen(connector: &Connector) -> Result<SqliteConnection, GroupError> {
     Ok(connection)
 }
 
-async fn write_together(connection: &mut SqliteConnection, batch: &Batch<'_>) -> Result<(), sqlx::Error> {
-    query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
-    batch.write(connection).await?;
-    query("COMMIT").execute(connection).await?;
-    Ok(())
+async fn write_together<'a>(
+    connection: &mut SqliteConnection,
+    heads: &mut Heads,
+    appends: &'a [Append],
+) -> Result<(Answers, Claims<'a>), sqlx::Error> {
+    heads.learn(connection, appends).await?;
+    let mut claims = Claims::default();
+    let claim = |append| heads.claim(&claims, append).map(|claim| claims.take(claim));
+    let answers: Answers = appends.iter().map(claim).collect();
+    if answers.iter().any(Result::is_ok) {
+        let accepted = appends.iter().zip(&answers).filter(|(_, answer)| answer.is_ok());
+        let batch = Batch::of(accepted.map(|(append, _)| append));
+        query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+        batch.write(connection).await?;
+        query("COMMIT").execute(connection).await?;
+    }
+    Ok((answers, claims))
 }
 
-/// The slow way, taken when something in the group breaks a rule of the schema: each append on its own.
+/// The slow way, when something in the group breaks a rule of the schema: each append on its own.
 async fn write_one_by_one<'a>(
     connection: &mut SqliteConnection,
-    heads: &Heads,
-    claims: &mut Claims<'a>,
+    heads: &mut Heads,
     appends: &'a [Append],
-) -> Result<Answers, sqlx::Error> {
+) -> Result<(Answers, Claims<'a>), sqlx::Error> {
     query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+    let mut claims = Claims::default();
     let mut answers = Answers::with_capacity(appends.len());
     for append in appends {
-        answers.push(match heads.claim(claims, append) {
-            Ok(claim) => write_alone(connection, append).await?.map(|()| claims.take(claim)),
-            Err(error) => Err(error),
-        });
+        query("SAVEPOINT alone").execute(&mut *connection).await?;
+        let answer = match write_alone(connection, heads, &mut claims, append).await {
+            Ok(answer) => answer,
+            Err(error) if Fault::of(&error).is_one_appends() => {
+                query("ROLLBACK TO alone").execute(&mut *connection).await?;
+                Err(answer("writing an append", Fault::of(&error), error))
+            }
+            Err(error) => return Err(error),
+        };
+        query("RELEASE alone").execute(&mut *connection).await?;
+        answers.push(answer);
     }
     query("COMMIT").execute(connection).await?;
-    Ok(answers)
+    Ok((answers, claims))
 }
 
-async fn write_alone(
+async fn write_alone<'a>(
     connection: &mut SqliteConnection,
-    append: &Append,
+    heads: &mut Heads,
+    claims: &mut Claims<'a>,
+    append: &'a Append,
 ) -> Result<Result<(), StoreError>, sqlx::Error> {
-    query("SAVEPOINT alone").execute(&mut *connection).await?;
-    let answer = match Batch::of([append]).write(connection).await {
-        Ok(()) => Ok(()),
-        Err(error) => {
-            let answer = match Fault::of(&error) {
-                Fault::Taken => StoreError::Conflict,
-                Fault::Rule => said("writing an append", format!("it breaks a rule of the schema: {error}")),
-                Fault::Full | Fault::Busy | Fault::Damaged | Fault::Broken => return Err(error),
-            };
-            query("ROLLBACK TO alone").execute(&mut *connection).await?;
-            Err(answer)
-        }
+    heads.learn(connection, std::slice::from_ref(append)).await?;
+    let claim = match heads.claim(claims, append) {
+        Ok(claim) => claim,
+        Err(refused) => return Ok(Err(refused)),
     };
-    query("RELEASE alone").execute(connection).await?;
-    Ok(answer)
+    Batch::of([append]).write(connection).await?;
+    claims.take(claim);
+    Ok(Ok(()))
 }
 
 async fn rollback(connection: &mut SqliteConnection) {

@@ -155,10 +155,13 @@ async fn writes_until_killed() {
         return;
     };
     let store = SqliteStore::open(&dir, Settings::default()).await.unwrap();
-    join_all((0..WRITERS).map(|writer| write(&store, writer))).await;
+    let replies = store.journaled_replies().await.unwrap();
+    let journaled = |writer| replies.iter().find(|reply| reply.message == reply_of(writer));
+    let pieces = |writer| journaled(writer).map(|reply| reply.pieces.len() as u64);
+    join_all((0..WRITERS).map(|writer| write(&store, writer, pieces(writer)))).await;
 }
 
-async fn write(store: &SqliteStore, writer: u64) {
+async fn write(store: &SqliteStore, writer: u64, pieces: Option<u64>) {
     if store.load(session(writer)).await.unwrap().is_none() {
         commit(store, creation(writer, "")).await.unwrap();
         let begin = JournalEntry::Begin { message: reply_of(writer), turn: turn(writer) };
@@ -168,11 +171,8 @@ async fn write(store: &SqliteStore, writer: u64) {
                 .unwrap();
         }
     }
-    let replies = store.journaled_replies().await.unwrap();
-    let journaled =
-        replies.iter().find(|reply| reply.message == reply_of(writer)).map(|reply| reply.pieces.len());
-    let mut position = match journaled {
-        Some(pieces) => pieces as u64,
+    let mut position = match pieces {
+        Some(pieces) => pieces,
         None => head_of(store, writer).await,
     };
     loop {

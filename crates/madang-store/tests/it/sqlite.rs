@@ -247,7 +247,12 @@ async fn a_damaged_page_is_found_and_the_rest_still_works() {
     let outcome = store.checked().await;
     assert!(matches!(&outcome, Integrity::Damaged(findings) if !findings.is_empty()), "{outcome:?}");
     assert_eq!(texts(&store, 40).await.len(), 10, "a session on other pages reads as before");
-    commit(&store, one(40, 11, "and takes more")).await.unwrap();
+    let answers =
+        commit_together(&store, vec![one(1, 11, "lost"), one(40, 11, "kept"), one(1, 11, "lost")]).await;
+    let kept: Vec<bool> = answers.iter().map(Result::is_ok).collect();
+    assert_eq!(kept, [false, true, false], "{answers:?}");
+    assert_eq!(texts(&store, 40).await.len(), 11);
+    assert!(store.healthy());
     store.close().await.unwrap();
     let store = open(dir.path()).await.unwrap();
     assert_ne!(store.integrity(), Integrity::NotNeeded, "the next start looks again");
