@@ -70,7 +70,7 @@ pub(crate) fn is_test(path: &str) -> bool {
 
 /// Whether a machine wrote the file.
 pub(crate) fn is_generated(path: &str) -> bool {
-    path.starts_with("web/protocol/src/generated")
-        || path.ends_with("package-lock.json")
-        || path == "Cargo.lock"
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let by_name = ["package-lock.json", "Cargo.lock", "api-surface.d.ts"].contains(&name);
+    by_name || path.starts_with("web/protocol/src/generated")
 }
