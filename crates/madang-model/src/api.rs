@@ -51,7 +51,7 @@ pub enum StreamItem {
         /// The model in its words.
         model: String,
     },
-    /// A part begins. Indexes count from 0 without gaps, whatever the upstream's are.
+    /// A part begins. Indexes count from 0 without gaps, whatever the upstream's are; parts never overlap.
     PartStarted {
         /// The part.
         index: u32,

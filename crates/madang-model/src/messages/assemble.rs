@@ -38,8 +38,10 @@ pub(crate) struct Assembler {
     started: bool,
     ended: bool,
     shown: bool,
-    /// Open blocks by the upstream's index; usually one.
-    open: Vec<(u64, Block)>,
+    /// The open block by the upstream's index.
+    open: Option<(u64, Block)>,
+    /// Blocks that the next one's start ended, and whose own end is still to come.
+    ended_early: Vec<u64>,
     parts: u32,
     usage: Object,
     stop_reason: Option<String>,
@@ -105,15 +107,22 @@ impl Assembler {
 
     fn block_start(&mut self, frame: &Frame<'_>, out: &mut VecDeque<StreamItem>) -> Result<(), Fault> {
         let index = self.index_in_message(frame)?;
-        if self.open.iter().any(|(open, _)| *open == index) || self.parts == PARTS_MAX {
+        let is_open = self.open.as_ref().is_some_and(|(open, _)| *open == index);
+        if is_open || self.parts == PARTS_MAX {
             return Err(Fault::Garbage(format!("block {index} begins twice, or there are too many")));
+        }
+        // Claude's blocks come one after the other, and parts must; another server's may overlap at their ends.
+        if let Some((open, block)) = self.open.take() {
+            self.ended_early.push(open);
+            self.shown = true;
+            block.end(out);
         }
         let raw = frame.content_block.ok_or_else(|| missing("content_block"))?;
         let block =
             Block::start(self.parts, raw, out).ok_or_else(|| Fault::Garbage("no block".to_owned()))?;
         self.shown |= block.is_whole_at_start();
         self.parts += 1;
-        self.open.push((index, block));
+        self.open = Some((index, block));
         Ok(())
     }
 
@@ -121,7 +130,7 @@ impl Assembler {
         let index = self.index_in_message(frame)?;
         let raw = frame.delta.ok_or_else(|| missing("delta"))?.get();
         let (_, block) =
-            self.open.iter_mut().find(|(open, _)| *open == index).ok_or_else(|| not_open(index))?;
+            self.open.as_mut().filter(|(open, _)| *open == index).ok_or_else(|| not_open(index))?;
         let delta: BlockDelta<'_> = match serde_json::from_str(raw) {
             Ok(delta) => delta,
             Err(error) if is_known_delta(raw) => return Err(garbage("a delta", &error)),
@@ -135,10 +144,14 @@ impl Assembler {
 
     fn block_stop(&mut self, frame: &Frame<'_>, out: &mut VecDeque<StreamItem>) -> Result<(), Fault> {
         let index = self.index_in_message(frame)?;
-        let position =
-            self.open.iter().position(|(open, _)| *open == index).ok_or_else(|| not_open(index))?;
-        self.shown = true;
-        self.open.remove(position).1.end(out);
+        if let Some((_, block)) = self.open.take_if(|(open, _)| *open == index) {
+            self.shown = true;
+            block.end(out);
+        } else if let Some(position) = self.ended_early.iter().position(|early| *early == index) {
+            self.ended_early.swap_remove(position);
+        } else {
+            return Err(not_open(index));
+        }
         Ok(())
     }
 
@@ -157,7 +170,7 @@ impl Assembler {
     fn message_stop(&mut self, out: &mut VecDeque<StreamItem>) -> Result<(), Fault> {
         self.in_message()?;
         // Every block is closed by now; a server that forgets to is forgiven, for its message is complete.
-        for (_, block) in self.open.drain(..) {
+        if let Some((_, block)) = self.open.take() {
             block.end(out);
         }
         self.ended = true;

@@ -64,6 +64,15 @@ async fn events_that_make_no_sense() {
 }
 
 #[tokio::test]
+async fn more_of_a_block_after_the_next_one_began() {
+    let data =
+        [MESSAGE_START.to_owned(), start(0, TEXT), text_delta(0, "a"), start(1, TEXT), text_delta(0, "b")];
+    check_garbage(events(&data), "a").await;
+    let data = [MESSAGE_START.to_owned(), start(0, TEXT), start(1, TEXT), stop(0), stop(0)];
+    check_garbage(events(&data), "").await;
+}
+
+#[tokio::test]
 async fn content_before_the_start_and_bytes_that_are_no_text() {
     check_garbage(events(&[start(0, TEXT)]), "").await;
     check_garbage(events(&[text_delta(0, "x")]), "").await;

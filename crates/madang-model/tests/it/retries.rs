@@ -220,7 +220,7 @@ async fn silence_before_the_answer_and_within_it() {
     let silent_body = Answer::stream(begun).then(Then::Hang);
     for (answer, tries, shown) in [(silent_head, 3, ""), (silent_body, 1, "a")] {
         let mut server = Server::start(vec![answer; 9], None).await;
-        let short = Settings { idle_timeout_ms: 50, header_timeout_ms: 50, ..settings(&server.base_url) };
+        let short = Settings { idle_timeout_ms: 300, header_timeout_ms: 300, ..settings(&server.base_url) };
         let (items, error) =
             read(AnthropicModel::new(&short).unwrap().reply(request("claude-x", "hi"))).await;
         assert_eq!(error.unwrap().code, ErrorCode::ModelUnavailable);

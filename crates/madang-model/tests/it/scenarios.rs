@@ -16,11 +16,20 @@ struct Bench {
 impl Bench {
     async fn start() -> Self {
         let upstream = Upstream::start(Options::default()).await.unwrap();
-        let short = Settings { idle_timeout_ms: 50, header_timeout_ms: 50, ..settings(&upstream.base_url()) };
-        let model = AnthropicModel::new(&short).unwrap();
+        let model = AnthropicModel::new(&settings(&upstream.base_url())).unwrap();
         // So that no reply waits for the list, and the log begins with what the test asks.
         model.models().await.unwrap();
         Self { upstream, model }
+    }
+
+    /// As [`Bench::start`], but silence is noticed soon; late enough that a busy machine is not taken for silent.
+    async fn impatient() -> Self {
+        let bench = Self::start().await;
+        let base_url = bench.upstream.base_url();
+        let short = Settings { idle_timeout_ms: 400, header_timeout_ms: 400, ..settings(&base_url) };
+        let model = AnthropicModel::new(&short).unwrap();
+        model.models().await.unwrap();
+        Self { model, ..bench }
     }
 
     /// What a scenario becomes: items as lines, and the error.
@@ -113,7 +122,7 @@ async fn stop_reasons_pass_through() {
 
 #[tokio::test]
 async fn failures_before_the_first_delta_are_tried_again() {
-    let bench = Bench::start().await;
+    let bench = Bench::impatient().await;
     for scenario in [
         "http429?times=2&rams=2",
         "http529?times=2",
@@ -140,7 +149,7 @@ async fn failures_before_the_first_delta_are_tried_again() {
 
 #[tokio::test]
 async fn failures_after_the_first_delta_are_final() {
-    let bench = Bench::start().await;
+    let bench = Bench::impatient().await;
     for scenario in ["miderror", "reset", "trunc", "eof", "stall"] {
         let code =
             if scenario == "miderror" { ErrorCode::ModelOverloaded } else { ErrorCode::ModelUnavailable };
@@ -172,8 +181,8 @@ async fn what_trying_cannot_help_is_asked_once() {
 
 #[tokio::test]
 async fn pings_keep_a_silent_reply_alive() {
-    let bench = Bench::start().await;
-    let (lines, error) = bench.ask("pinggap?s=0.2&every=10").await;
+    let bench = Bench::impatient().await;
+    let (lines, error) = bench.ask("pinggap?s=1&every=10").await;
     assert_eq!((error, bench.tries()), (None, 1), "{lines:?}");
 }
 

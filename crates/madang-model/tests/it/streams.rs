@@ -206,26 +206,27 @@ async fn compaction_fallback_and_unknown_blocks_are_carried_through() {
 }
 
 #[tokio::test]
-async fn blocks_may_be_open_side_by_side_and_forgotten() {
+async fn parts_never_overlap_and_a_forgotten_end_is_forgiven() {
     let inside = [
-        start(0, r#"{"type":"text","text":""}"#),
+        start(0, r#"{"type":"thinking","thinking":""}"#),
+        delta(0, r#"{"type":"thinking_delta","thinking":"a"}"#),
         start(1, r#"{"type":"text","text":""}"#),
         text_delta(1, "b"),
-        text_delta(0, "a"),
-        stop(1),
+        stop(0),
+        text_delta(1, "c"),
     ];
     let (items, error) = ask([Answer::stream(whole(&inside, "max_tokens"))]).await;
     assert!(error.is_none(), "{error:?}");
     assert_eq!(
         lines(&items)[2..],
         [
-            "0 Text",
-            "1 Text",
-            "1: b",
+            "0 Thinking",
             "0: a",
-            r#"1 = {"type":"text","text":"b"}"#,
+            r#"0 = {"type":"thinking","thinking":"a"}"#,
+            "1 Text",
+            "1: bc",
             "usage 10 7 0 0",
-            r#"0 = {"type":"text","text":"a"}"#,
+            r#"1 = {"type":"text","text":"bc"}"#,
             "ended max_tokens",
         ]
     );

@@ -48,19 +48,18 @@ fn event() -> impl Strategy<Value = String> {
 
 /// Parts begin in order without gaps, grow and end only while they are open, and end as JSON objects.
 fn check_order(items: &[StreamItem]) {
-    let mut open = Vec::new();
+    let mut open = None;
     let mut begun = 0;
     for item in items {
         match item {
             StreamItem::PartStarted { index, .. } => {
                 assert_eq!(*index, begun);
                 begun += 1;
-                open.push(*index);
+                assert_eq!(open.replace(*index), None, "parts don't overlap");
             }
-            StreamItem::Delta { index, content } => assert!(open.contains(index) && !content.is_empty()),
+            StreamItem::Delta { index, content } => assert!(open == Some(*index) && !content.is_empty()),
             StreamItem::PartEnded { index, raw } => {
-                assert!(open.contains(index) && raw.get().starts_with('{'));
-                open.retain(|other| other != index);
+                assert!(open.take() == Some(*index) && raw.get().starts_with('{'));
             }
             StreamItem::Waiting { .. }
             | StreamItem::Started { .. }
