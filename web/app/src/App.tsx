@@ -9,7 +9,7 @@ import { request } from "./shell/bus.js";
 import { ErrorBoundary } from "./shell/ErrorBoundary.js";
 import { Notices } from "./shell/Notices.js";
 import { Rail } from "./shell/Rail.js";
-import { useRoute } from "./shell/route.js";
+import { onVisit, useRoute } from "./shell/route.js";
 import { useKeys } from "./shell/useKeys.js";
 import { useRail } from "./shell/useRail.js";
 import { useTitle } from "./shell/useTitle.js";
@@ -38,11 +38,17 @@ export function App() {
   useTitle(sessionId);
 
   // Whoever opens a session wants to be in it.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the going there that matters.
-  useEffect(() => setRoom("chat"), [sessionId]);
+  useEffect(() => onVisit(() => setRoom("chat")), []);
 
   const rail = (
-    <Rail openId={sessionId} narrow={narrow} onToggle={toggle} onPalette={openPalette} onKeys={openKeys} />
+    <Rail
+      openId={sessionId}
+      narrow={narrow}
+      room={phone}
+      onToggle={toggle}
+      onPalette={openPalette}
+      onKeys={openKeys}
+    />
   );
   const layout = phone ? "shell shell-phone" : narrow ? "shell shell-narrow" : "shell";
 

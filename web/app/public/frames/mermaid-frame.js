@@ -30,7 +30,6 @@
 
   addEventListener("message", (event) => {
     if (event.source !== parent || !event.data || event.data.madang !== "mermaid") return;
-    document.documentElement.style.colorScheme = event.data.dark ? "dark" : "light";
     draw(event.data).catch((error) => tell({ error: String(error?.message ?? error).slice(0, 300) }));
   });
   addEventListener("resize", () => {

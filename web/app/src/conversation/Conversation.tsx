@@ -23,7 +23,7 @@ export function Conversation({ sessionId, session }: { sessionId: string; sessio
   const endRef = useRef(true);
   const { messages, pending, hasMore, loadingOlder } = session;
   const queued = useMemo(() => new Set(session.queued.map((turn) => turn.prompt_id)), [session.queued]);
-  const readTo = useReadTo(sessionId, messages, endRef.current, me?.userId);
+  const readTo = useReadTo(sessionId, messages, endRef.current, me?.userId, session.running);
   const rows = useMemo(
     () => buildRows({ messages, pending, queued, readTo, hasMore, loadingOlder }),
     [messages, pending, queued, readTo, hasMore, loadingOlder],

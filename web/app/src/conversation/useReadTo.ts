@@ -11,10 +11,12 @@ export function useReadTo(
   messages: readonly Message[],
   atEnd: boolean,
   me: string | undefined,
+  running: string | undefined,
 ): string | undefined {
   const [readTo, setReadTo] = useState<string>();
   const opened = useRef(false);
-  const last = messages.at(-1);
+  // A reply that is still being written is not read yet.
+  const last = messages.findLast((message) => message.message_id !== running);
 
   useEffect(() => {
     if (opened.current || !last) return;

@@ -2,6 +2,7 @@
 import type { Participant } from "@madang/protocol";
 import { useLanguage, useWords } from "../i18n/index.js";
 import { useHere } from "../session/backend.js";
+import { Icon } from "../ui/Icon.js";
 import { colourOf, initialOf } from "./faces.js";
 
 /** Faces shown; the rest is a number. */
@@ -19,11 +20,20 @@ export function People({ participants }: { participants: readonly Participant[] 
   const names = new Intl.ListFormat(language).format(named);
   const label = t("people.label", { count: people.length, names });
   return (
-    <div className="people" role="img" aria-label={label} title={named.join("\n")}>
+    <div
+      className={people.length > 1 ? "people people-many" : "people"}
+      role="img"
+      aria-label={label}
+      title={named.join("\n")}
+    >
       {people.slice(0, FACES_MAX).map((person) => (
         <Face key={person.user_id} name={person.display_name} color={person.color} />
       ))}
       {people.length > FACES_MAX && <span className="face face-rest">+{people.length - FACES_MAX}</span>}
+      <span className="people-count">
+        <Icon name="people" />
+        {people.length}
+      </span>
     </div>
   );
 }

@@ -1,4 +1,5 @@
 /** The head of a session: its title, who is here, which model, and the connection. */
+import { useWords } from "../i18n/index.js";
 import { useActions } from "../session/backend.js";
 import type { SessionView } from "../session/types.js";
 import { tellTrouble } from "../shell/notices.js";
@@ -14,6 +15,7 @@ interface SessionHeadProps {
 }
 
 export function SessionHead({ sessionId, session }: SessionHeadProps) {
+  const t = useWords();
   const { configureSession } = useActions();
   const summary = session.summary;
   const editable = summary !== undefined && summary.role !== "viewer" && summary.status !== "closed";
@@ -23,6 +25,7 @@ export function SessionHead({ sessionId, session }: SessionHeadProps) {
         <SessionTitle key={sessionId} sessionId={sessionId} title={summary.title} editable={editable} />
       ) : (
         <div className="head-title">
+          <h1 className="unseen">{t(session.state === "loading" ? "session.loading" : "app.name")}</h1>
           {session.state === "loading" && <div className="skeleton head-skeleton" />}
         </div>
       )}

@@ -3,6 +3,7 @@ import { useWords } from "../i18n/index.js";
 import { useHere } from "../session/backend.js";
 import { SessionList } from "../sessions/SessionList.js";
 import { Button, IconButton } from "../ui/Button.js";
+import { request } from "./bus.js";
 import { goTo } from "./route.js";
 import { Settings } from "./Settings.js";
 
@@ -10,15 +11,20 @@ interface RailProps {
   openId: string | undefined;
   /** Icons alone. */
   narrow: boolean;
+  /** On a phone the list is the room. */
+  room: boolean;
   onToggle: () => void;
   onPalette: () => void;
   onKeys: () => void;
 }
 
-export function Rail({ openId, narrow, onToggle, onPalette, onKeys }: RailProps) {
+export function Rail({ openId, narrow, room, onToggle, onPalette, onKeys }: RailProps) {
   const t = useWords();
   const { me } = useHere();
-  const start = () => goTo({ sessionId: undefined });
+  const start = () => {
+    goTo({ sessionId: undefined });
+    request("focusComposer", undefined);
+  };
   if (narrow) {
     return (
       <aside className="rail rail-narrow" aria-label={t("rail.title")}>
@@ -30,10 +36,15 @@ export function Rail({ openId, narrow, onToggle, onPalette, onKeys }: RailProps)
       </aside>
     );
   }
+  const Frame = room ? "main" : "aside";
   return (
-    <aside className="rail" aria-label={t("rail.title")}>
+    <Frame className="rail" aria-label={t("rail.title")}>
       <div className="rail-head">
-        <span className="rail-name">{t("app.name")}</span>
+        {room ? (
+          <h1 className="rail-name">{t("app.name")}</h1>
+        ) : (
+          <span className="rail-name">{t("app.name")}</span>
+        )}
         <IconButton icon="search" size="small" label={t("palette.open")} onClick={onPalette} />
         <IconButton icon="rail" size="small" label={t("rail.collapse")} onClick={onToggle} />
       </div>
@@ -51,6 +62,6 @@ export function Rail({ openId, narrow, onToggle, onPalette, onKeys }: RailProps)
           </span>
         )}
       </div>
-    </aside>
+    </Frame>
   );
 }

@@ -17,6 +17,10 @@ export function Dialog({ label, className = "", onClose, children }: DialogProps
     return () => element?.close();
   }, []);
 
+  // The event of a close comes later; by then it may be open again.
+  const closed = () => {
+    if (!dialog.current?.open) onClose();
+  };
   const pressed = (event: MouseEvent<HTMLDialogElement>) => {
     if (event.target === dialog.current) onClose();
   };
@@ -27,7 +31,7 @@ export function Dialog({ label, className = "", onClose, children }: DialogProps
       ref={dialog}
       className={`dialog ${className}`}
       aria-label={label}
-      onClose={onClose}
+      onClose={closed}
       onClick={pressed}
     >
       <div className="dialog-body">{children}</div>

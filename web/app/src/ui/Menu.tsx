@@ -2,7 +2,7 @@
  * A button with something that floats below it: the browser's own popover, so Esc and a press outside
  * close it and nothing of the page moves.
  */
-import { type ReactNode, type ToggleEvent, useId, useRef, useState } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef, useState } from "react";
 import { placeBeside } from "./place.js";
 
 interface MenuProps {
@@ -30,15 +30,12 @@ export function Menu({
   const panel = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(false);
 
-  const toggled = (event: ToggleEvent<HTMLDivElement>) => {
-    const opened = event.newState === "open";
-    setOpen(opened);
-    if (!opened || !button.current || !panel.current) return;
+  // Where it goes depends on its size, which it has once its contents are drawn.
+  useLayoutEffect(() => {
+    if (!open || !button.current || !panel.current) return;
     placeBeside(panel.current, button.current, align);
-    requestAnimationFrame(() =>
-      panel.current?.querySelector<HTMLElement>("button, input, [tabindex]")?.focus(),
-    );
-  };
+    panel.current.querySelector<HTMLElement>("button, input, [tabindex]")?.focus();
+  }, [open, align]);
 
   return (
     <>
@@ -62,7 +59,7 @@ export function Menu({
         className="floating"
         role="group"
         aria-label={label}
-        onToggle={toggled}
+        onToggle={(event) => setOpen(event.newState === "open")}
       >
         {open && children(() => panel.current?.hidePopover())}
       </div>
