@@ -38,6 +38,8 @@ pub(crate) fn router(shared: Arc<Shared>, metrics: Metrics, assets: Option<Route
         .route("/api/v1/tickets", post(api::make_ticket))
         .route("/api/v1/guests", post(api::make_guest))
         .route("/api/{*path}", any(not_found))
+        // Before the layers, which a preflight must pass through though no route takes its method.
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(&shared), layers::api))
         .layer(layers::cors(&shared));
     let paths = Router::new()

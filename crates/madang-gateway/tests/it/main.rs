@@ -3,5 +3,6 @@
 mod codec;
 mod connecting;
 mod frames;
+mod hostile;
 mod raw;
 mod server;
