@@ -23,6 +23,7 @@ const source = (messages: Message[], more: Partial<RowSource> = {}): RowSource =
   pending: [],
   queued: new Set(),
   readTo: undefined,
+  me: "me",
   hasMore: false,
   loadingOlder: false,
   ...more,
@@ -57,6 +58,24 @@ describe("rows", () => {
 
   it("leaves prompts that wait to the line above the composer", () => {
     expect(shape(source([message("a", "minji", 0)], { queued: new Set(["a"]) }))).toEqual(["start"]);
+  });
+
+  it("names what is on its way as it will be named when it has arrived", () => {
+    const pending = {
+      id: "p",
+      content: "x",
+      to: "everyone",
+      createdAt: DAY + 60_000,
+      state: "sending",
+      trouble: undefined,
+    } as const;
+    const named = (messages: Message[]) =>
+      buildRows(source(messages, { pending: [pending, { ...pending, id: "q" }] })).flatMap((row) =>
+        row.kind === "pending" ? [row.named] : [],
+      );
+    expect(named([message("a", "me", 0)])).toEqual([false, false]);
+    expect(named([message("a", "jun", 0)])).toEqual([true, false]);
+    expect(named([])).toEqual([true, false]);
   });
 
   it("keeps keys unique", () => {

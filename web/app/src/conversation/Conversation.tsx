@@ -25,8 +25,8 @@ export function Conversation({ sessionId, session }: { sessionId: string; sessio
   const queued = useMemo(() => new Set(session.queued.map((turn) => turn.prompt_id)), [session.queued]);
   const readTo = useReadTo(sessionId, messages, endRef.current, me?.userId, session.running);
   const rows = useMemo(
-    () => buildRows({ messages, pending, queued, readTo, hasMore, loadingOlder }),
-    [messages, pending, queued, readTo, hasMore, loadingOlder],
+    () => buildRows({ messages, pending, queued, readTo, me: me?.userId, hasMore, loadingOlder }),
+    [messages, pending, queued, readTo, me?.userId, hasMore, loadingOlder],
   );
   const older = () => {
     if (hasMore && !loadingOlder) loadOlder(sessionId).catch(tellTrouble);

@@ -1,41 +1,71 @@
-/** One's own message on its way, or one that was refused, with what can be done. */
+/**
+ * One's own message on its way, or one that was refused, with what can be done. It looks as it will when it has
+ * arrived, so that nothing moves then.
+ */
+import type { Participant } from "@madang/protocol";
+import { Face } from "../head/People.js";
 import { useWords } from "../i18n/index.js";
-import { useActions } from "../session/backend.js";
+import { useActions, useHere } from "../session/backend.js";
 import { sentenceOf } from "../session/trouble.js";
 import type { Pending } from "../session/types.js";
 import { Button } from "../ui/Button.js";
 import { PersonText } from "./PersonText.js";
 
-export function PendingMessage({ sessionId, pending }: { sessionId: string; pending: Pending }) {
+interface PendingMessageProps {
+  sessionId: string;
+  pending: Pending;
+  named: boolean;
+  participants: readonly Participant[];
+}
+
+export function PendingMessage({ sessionId, pending, named, participants }: PendingMessageProps) {
+  const t = useWords();
+  const { me } = useHere();
+  const color = participants.find((each) => each.user_id === me?.userId)?.color ?? "";
+  return (
+    <article className={named ? "measure person person-named pending" : "measure person pending"}>
+      {named && (
+        <header className="person-head">
+          <Face name={me?.displayName ?? ""} color={color} />
+          <span className="person-name">{me?.displayName}</span>
+          {pending.to === "everyone" && <span className="person-to">{t("message.chat")}</span>}
+        </header>
+      )}
+      <div className="person-body">
+        <PersonText text={pending.content} />
+      </div>
+      {pending.state === "sending" ? (
+        <span className="unseen">{t("message.sending")}</span>
+      ) : (
+        <PendingState sessionId={sessionId} pending={pending} />
+      )}
+    </article>
+  );
+}
+
+function PendingState({ sessionId, pending }: { sessionId: string; pending: Pending }) {
   const t = useWords();
   const { retryPending, discardPending } = useActions();
   const failed = pending.state === "failed";
   return (
-    <article className="measure person person-named pending">
-      <div className="person-body">
-        <PersonText text={pending.content} />
-      </div>
-      <div
-        className={failed ? "pending-state pending-failed" : "pending-state"}
-        role={failed ? "alert" : undefined}
-      >
-        {pending.state === "sending" && t("message.sending")}
-        {pending.state === "waiting" && t("message.waits")}
-        {failed && (
-          <>
-            <span>
-              {t("message.failed")}
-              {pending.trouble && `. ${sentenceOf(pending.trouble, t)}`}
-            </span>
-            <Button onClick={() => retryPending(sessionId, pending.id)}>{t("message.retry")}</Button>
-          </>
-        )}
-        {pending.state !== "sending" && (
-          <Button look="quiet" onClick={() => discardPending(sessionId, pending.id)}>
-            {t("message.discard")}
-          </Button>
-        )}
-      </div>
-    </article>
+    <div
+      className={failed ? "pending-state pending-failed" : "pending-state"}
+      role={failed ? "alert" : undefined}
+    >
+      {failed ? (
+        <>
+          <span>
+            {t("message.failed")}
+            {pending.trouble && `. ${sentenceOf(pending.trouble, t)}`}
+          </span>
+          <Button onClick={() => retryPending(sessionId, pending.id)}>{t("message.retry")}</Button>
+        </>
+      ) : (
+        t("message.waits")
+      )}
+      <Button look="quiet" onClick={() => discardPending(sessionId, pending.id)}>
+        {t("message.discard")}
+      </Button>
+    </div>
   );
 }

@@ -34,7 +34,14 @@ export function RowView({ row, sessionId, session }: RowViewProps) {
         </div>
       );
     case "pending":
-      return <PendingMessage sessionId={sessionId} pending={row.pending} />;
+      return (
+        <PendingMessage
+          sessionId={sessionId}
+          pending={row.pending}
+          named={row.named}
+          participants={session.participants}
+        />
+      );
     case "message": {
       const { message } = row;
       const siblings = session.branches.get(message.message_id);

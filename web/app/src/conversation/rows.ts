@@ -8,7 +8,7 @@ export type Row =
   | { kind: "day"; key: string; at: number }
   | { kind: "new"; key: "new" }
   | { kind: "message"; key: string; message: Message; named: boolean; last: boolean }
-  | { kind: "pending"; key: string; pending: Pending };
+  | { kind: "pending"; key: string; pending: Pending; named: boolean };
 
 /** Milliseconds after which a person's name is said again. */
 const GROUP_MS = 5 * 60_000;
@@ -20,6 +20,7 @@ export interface RowSource {
   queued: ReadonlySet<string>;
   /** The last message that was read before; what follows it is new. */
   readTo: string | undefined;
+  me: string | undefined;
   hasMore: boolean;
   loadingOlder: boolean;
 }
@@ -40,22 +41,38 @@ export function buildRows(source: RowSource): Row[] {
       kind: "message",
       key: message.message_id,
       message,
-      named: divided || !sameGroup(before, message),
+      named: divided || !sameGroup(before && wordsOf(before), wordsOf(message)),
       last: message === messages.at(-1),
     });
     before = message;
   }
-  for (const pending of source.pending) rows.push({ kind: "pending", key: pending.id, pending });
+  let said = before && wordsOf(before);
+  for (const pending of source.pending) {
+    const words = pendingWords(pending, source.me);
+    rows.push({ kind: "pending", key: pending.id, pending, named: !sameGroup(said, words) });
+    said = words;
+  }
   return rows;
 }
 
-function sameGroup(before: Message | undefined, message: Message): boolean {
-  if (!before || before.kind === "reply" || message.kind === "reply") return false;
-  return (
-    before.author.user_id === message.author.user_id &&
-    before.kind === message.kind &&
-    message.created_at - before.created_at < GROUP_MS
-  );
+/** What decides whether a name is said again. */
+interface Words {
+  by: string | undefined;
+  kind: Message["kind"];
+  at: number;
+}
+
+function wordsOf(message: Message): Words {
+  return { by: message.author.user_id, kind: message.kind, at: message.created_at };
+}
+
+function pendingWords(pending: Pending, me: string | undefined): Words {
+  return { by: me, kind: pending.to === "claude" ? "prompt" : "chat", at: pending.createdAt };
+}
+
+function sameGroup(before: Words | undefined, words: Words): boolean {
+  if (!before || before.kind === "reply" || words.kind === "reply") return false;
+  return before.by === words.by && before.kind === words.kind && words.at - before.at < GROUP_MS;
 }
 
 /** How many messages follow the last one that was seen; 0 where that one isn't known. */
