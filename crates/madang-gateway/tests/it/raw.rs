@@ -6,7 +6,7 @@ use std::time::Duration;
 use madang_protocol::UserId;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use crate::frames;
@@ -118,7 +118,17 @@ impl RawClient {
     }
 
     pub(crate) async fn try_connect(server: &TestServer, path: &str, headers: &[&str]) -> RawClient {
-        let mut socket = TcpStream::connect(server.address).await.unwrap();
+        Self::over(TcpStream::connect(server.address).await.unwrap(), path, headers).await
+    }
+
+    /// Connects with a receive buffer so small that the server's socket is soon full.
+    pub(crate) async fn connect_narrow(server: &TestServer, path: &str, headers: &[&str]) -> RawClient {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        Self::over(socket.connect(server.address).await.unwrap(), path, headers).await
+    }
+
+    async fn over(mut socket: TcpStream, path: &str, headers: &[&str]) -> RawClient {
         socket.write_all(upgrade_head(path, headers).as_bytes()).await.unwrap();
         let answer = read_answer(&mut socket).await;
         RawClient { socket, answer, events: VecDeque::new(), polite: true }
