@@ -1,5 +1,6 @@
 //! Puts the built web app into the binary: a table of its files, compressed forms beside the plain ones.
 //!
+//! The files are copied first, so that a web build that runs at the same time can't take them away from under rustc.
 //! Without `web/app/dist` the build still works, and the binary serves a page that says how to build the app.
 
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ fn main() -> io::Result<()> {
     let files = match &dist {
         Some(dist) => {
             watch(dist);
-            listing(dist)?
+            copies(listing(dist)?, &out.join("app"))?
         }
         None => {
             // A path that doesn't exist would mean "always"; the folder changes when `dist` appears in it.
@@ -53,6 +54,19 @@ fn listing(root: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
         }
     }
     Ok(found)
+}
+
+/// The same files, each copied into `folder`.
+fn copies(files: BTreeMap<String, PathBuf>, folder: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    fs::create_dir_all(folder)?;
+    let copy = |(index, (name, path)): (usize, (String, PathBuf))| {
+        let to = folder.join(index.to_string());
+        fs::copy(path, &to).map(|_| (name, to))
+    };
+    files.into_iter().enumerate().map(copy).collect()
 }
 
 /// The Rust source of the table, sorted by path.

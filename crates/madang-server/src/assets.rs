@@ -7,7 +7,8 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::header::{
     ACCEPT, ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
-    CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 
@@ -41,15 +42,24 @@ const FRAMES: &str = "frames/";
 /// Names below this folder carry a hash of their content, so a browser may keep them for good.
 const HASHED: &str = "assets/";
 
-/// The service for every path that the API doesn't have.
-pub fn router() -> Router {
-    Router::new().fallback(async |request: Request<Body>| answer(&request))
+/// How long browsers should insist on TLS: a year, as the preload lists ask for.
+const INSIST_ON_TLS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// The service for every path that the API doesn't have; `insist_on_tls` where people come by HTTPS for good.
+pub fn router(insist_on_tls: bool) -> Router {
+    Router::new().fallback(async move |request: Request<Body>| {
+        let mut response = answer(&request);
+        if insist_on_tls {
+            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, INSIST_ON_TLS);
+        }
+        response
+    })
 }
 
 fn answer(request: &Request<Body>) -> Response<Body> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut refused = text(StatusCode::METHOD_NOT_ALLOWED, "Only GET and HEAD work here.");
-        refused.headers_mut().insert(ALLOW, axum::http::HeaderValue::from_static("GET, HEAD"));
+        refused.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return refused;
     }
     let path = request.uri().path().trim_start_matches('/');
@@ -200,9 +210,9 @@ mod tests {
     #[test]
     fn pages_of_the_app_are_told_from_missing_files() {
         let mut html = HeaderMap::new();
-        html.insert(ACCEPT, axum::http::HeaderValue::from_static("text/html,application/xhtml+xml"));
+        html.insert(ACCEPT, HeaderValue::from_static("text/html,application/xhtml+xml"));
         let mut image = HeaderMap::new();
-        image.insert(ACCEPT, axum::http::HeaderValue::from_static("image/webp"));
+        image.insert(ACCEPT, HeaderValue::from_static("image/webp"));
         let cases = [
             ("", &html, true),
             ("s/ses_1", &html, true),

@@ -92,7 +92,8 @@ async fn gateway(config: &Config, secrets: &Secrets, store: Arc<SqliteStore>) ->
         .await
         .context("the stored sessions can't be read")?;
     let key = secrets.signing_key()?;
-    Gateway::new(config.gateway.clone(), hub, &key, Some(assets::router())).context("the section [gateway]")
+    Gateway::new(config.gateway.clone(), hub, &key, Some(assets::router(config.is_https_for_good())))
+        .context("the section [gateway]")
 }
 
 /// How TLS is spoken.

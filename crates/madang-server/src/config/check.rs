@@ -34,6 +34,13 @@ impl Config {
         self.dev_tls || self.tls_cert.is_some()
     }
 
+    /// Whether people come by HTTPS, and with a certificate that lasts.
+    #[must_use]
+    pub fn is_https_for_good(&self) -> bool {
+        self.tls_cert.is_some()
+            || self.gateway.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
+    }
+
     /// What the operator should be told at the start.
     #[must_use]
     pub fn warnings(&self) -> Vec<Warning> {

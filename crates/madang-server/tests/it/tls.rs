@@ -5,13 +5,17 @@ use std::path::Path;
 use crate::binary::Server;
 
 fn status(url: &str, authority: Option<&Path>) -> Result<u16, reqwest::Error> {
+    get(url, authority).map(|response| response.status().as_u16())
+}
+
+fn get(url: &str, authority: Option<&Path>) -> Result<reqwest::Response, reqwest::Error> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
         let mut client = reqwest::Client::builder().https_only(true);
         if let Some(path) = authority {
             let pem = std::fs::read(path).unwrap();
             client = client.tls_certs_only([reqwest::Certificate::from_pem(&pem).unwrap()]);
         }
-        Ok(client.build()?.get(url).send().await?.status().as_u16())
+        client.build()?.get(url).send().await
     })
 }
 
@@ -27,6 +31,8 @@ fn dev_tls_makes_a_certificate_that_its_authority_vouches_for() {
     assert_eq!(status(&health, Some(&authority)).unwrap(), 200);
     let by_name = health.replace("127.0.0.1", "localhost");
     assert_eq!(status(&by_name, Some(&authority)).unwrap(), 200);
+    let page = get(&format!("{}/", server.url()), Some(&authority)).unwrap();
+    assert!(!page.headers().contains_key("strict-transport-security"), "it would outlive the certificate");
     assert!(status(&health, None).is_err(), "a client that doesn't know the authority trusted it");
 }
 
@@ -56,4 +62,6 @@ fn ones_own_certificate_is_used() {
     let server = Server::start(&folder.path().join("data"), &flags);
     let url = format!("{}/healthz", server.url()).replace("127.0.0.1", "localhost");
     assert_eq!(status(&url, Some(&cert_path)).unwrap(), 200);
+    let page = get(&url.replace("/healthz", "/"), Some(&cert_path)).unwrap();
+    assert_eq!(page.headers()["strict-transport-security"], "max-age=31536000");
 }
