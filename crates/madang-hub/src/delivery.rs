@@ -65,19 +65,19 @@ impl Outgoing {
     /// Encodes an event.
     #[must_use]
     pub fn new(event: Event, head: Head<'_>) -> Outgoing {
-        let piece = match &event {
-            Event::ClaudeResponse(data) if data.stream => {
-                data.n.zip(data.part).zip(data.kind).map(|((n, part), kind)| StreamPiece {
-                    message_id: data.message_id,
-                    n,
-                    part,
-                    kind,
-                    name: data.name.clone(),
-                    content: data.content.clone(),
-                })
-            }
-            _ => None,
-        };
+        let mut piece = None;
+        if let Event::ClaudeResponse(data) = &event
+            && data.stream
+        {
+            piece = data.n.zip(data.part).zip(data.kind).map(|((n, part), kind)| StreamPiece {
+                message_id: data.message_id,
+                n,
+                part,
+                kind,
+                name: data.name.clone(),
+                content: data.content.clone(),
+            });
+        }
         Outgoing {
             session: head.session,
             kind: event.kind().to_owned(),

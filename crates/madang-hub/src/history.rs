@@ -2,10 +2,11 @@
 //!
 //! Append-only and verbatim, because newer models bind their thinking to the exact prefix.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use madang_model::Request;
+use madang_model::{Request, assistant_message};
 use madang_protocol::{Actor, MessageId, Part, PartKind, TurnId, UnixMs};
 use madang_session::{Fork, Session, Turn};
 use madang_store::{Record, Store, StoreError, Stream};
@@ -14,15 +15,25 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::prompt;
+use crate::turn::Block;
 
 /// Records read from the store at a time.
 const PAGE: u32 = 500;
+/// Bytes of what people said among themselves that go along with one prompt; the oldest beyond it are left out.
+const HEARD_BYTES_MAX: usize = 256 * 1024;
 
 /// One stored message of the upstream history.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Entry {
     turn: TurnId,
     message: Box<RawValue>,
+}
+
+/// An [`Entry`] to be stored.
+#[derive(Serialize)]
+struct NewEntry<'a> {
+    turn: TurnId,
+    message: &'a RawValue,
 }
 
 /// The upstream messages of one session, by turn.
@@ -40,10 +51,10 @@ impl History {
             let page = store.read(session.id(), Stream::MODEL, self.position, PAGE).await?;
             self.loaded = page.len() < PAGE as usize;
             for record in page {
-                self.position = record.position;
                 let entry: Entry = serde_json::from_str(&record.data).map_err(|source| {
                     StoreError::Failed { during: "reading the model's history", source: Box::new(source) }
                 })?;
+                self.position = record.position;
                 self.by_turn.entry(entry.turn).or_default().push(Arc::from(entry.message));
             }
         }
@@ -55,12 +66,11 @@ impl History {
         *self = History::default();
     }
 
-    /// Adds a message to a turn and returns the record to store.
-    pub(crate) fn add(&mut self, turn: TurnId, at: UnixMs, role: &str, message: Box<RawValue>) -> Record {
+    /// Adds a message to a turn and returns the record to store. The history must be loaded, or the session new.
+    pub(crate) fn add(&mut self, turn: TurnId, at: UnixMs, role: &str, message: Arc<RawValue>) -> Record {
         self.position += 1;
-        let data =
-            serde_json::to_string(&Entry { turn, message: message.clone() }).expect("raw JSON is JSON");
-        self.by_turn.entry(turn).or_default().push(Arc::from(message));
+        let data = serde_json::to_string(&NewEntry { turn, message: &message }).expect("raw JSON is JSON");
+        self.by_turn.entry(turn).or_default().push(message);
         let actor = if role == "user" { Actor::Server } else { Actor::Claude };
         Record { stream: Stream::MODEL, position: self.position, at, actor, kind: role.to_owned(), data }
     }
@@ -82,72 +92,75 @@ impl History {
     }
 
     /// The records that a fork takes along.
-    pub(crate) fn copy(&self, fork: &Fork) -> Vec<(TurnId, String, Box<RawValue>)> {
+    pub(crate) fn copy(&self, fork: &Fork) -> Vec<(TurnId, String, Arc<RawValue>)> {
         let role =
             |raw: &RawValue| if raw.get().starts_with(r#"{"role":"user""#) { "user" } else { "assistant" };
         let turns = fork.turns.iter().filter_map(|turn| Some((*turn, self.by_turn.get(turn)?)));
         turns
             .flat_map(|(turn, messages)| {
-                messages.iter().map(move |raw| (turn, role(raw).to_owned(), (**raw).to_owned()))
+                messages.iter().map(move |raw| (turn, role(raw).to_owned(), raw.clone()))
             })
             .collect()
     }
 }
 
 /// The newest message of a turn: what people said since Claude's last one, then the prompt.
-pub(crate) fn user_message(session: &Session, turn: &Turn) -> Box<RawValue> {
+pub(crate) fn user_message(session: &Session, turn: &Turn) -> Arc<RawValue> {
     let several = session.people().count() > 1;
     let say = |id: MessageId| {
         let message = session.transcript().get(id)?;
         let name = &message.author.display_name;
         Some(if several || message.message_id != turn.prompt_id {
-            format!("[{name}] {}", message.content)
+            Cow::Owned(format!("[{name}] {}", message.content))
         } else {
-            message.content.clone()
+            Cow::Borrowed(message.content.as_str())
         })
     };
-    let mut blocks: Vec<_> = turn.heard.iter().filter_map(|id| say(*id)).collect();
+    let mut blocks: Vec<Cow<'_, str>> = Vec::new();
+    let mut bytes = 0;
+    for said in turn.heard.iter().rev().filter_map(|id| say(*id)) {
+        bytes += said.len();
+        if bytes > HEARD_BYTES_MAX {
+            blocks.push(prompt::LEFT_OUT.into());
+            break;
+        }
+        blocks.push(said);
+    }
+    blocks.reverse();
     let prompt = session.transcript().get(turn.prompt_id);
     if prompt.is_some_and(|prompt| prompt.continues.is_some()) {
-        blocks.push(prompt::CONTINUE.to_owned());
+        blocks.push(prompt::CONTINUE.into());
     }
     blocks.extend(say(turn.prompt_id));
     let blocks: Vec<_> = blocks.iter().map(|text| json!({"type": "text", "text": text})).collect();
     // `role` comes first and tells the two kinds of record apart; serde_json's map would sort it last.
     let text = format!(r#"{{"role":"user","content":{}}}"#, serde_json::Value::from(blocks));
-    RawValue::from_string(text).expect("built from JSON")
+    Arc::from(RawValue::from_string(text).expect("built from JSON"))
 }
 
-/// Claude's message from the blocks as they came; none when nothing is worth keeping.
-pub(crate) fn assistant_message(blocks: &[Box<RawValue>]) -> Option<Box<RawValue>> {
-    if blocks.is_empty() {
-        return None;
-    }
-    let blocks = blocks.iter().map(|raw| raw.get()).collect::<Vec<_>>().join(",");
-    RawValue::from_string(format!(r#"{{"role":"assistant","content":[{blocks}]}}"#)).ok()
-}
-
-/// The blocks of a reply that broke off: whole text and thinking verbatim, the last unfinished text as far as it came.
+/// Claude's message from what came before a reply broke off: whole text and thinking verbatim, then unfinished text.
 ///
-/// Unfinished thinking and tool calls can't be sent back, and a call without its result must not be.
-pub(crate) fn broken_off(whole: &[(u32, Box<RawValue>)], parts: &[Part]) -> Vec<Box<RawValue>> {
-    let keep = |part: &&Part| matches!(part.kind, PartKind::Text | PartKind::Thinking);
-    let mut blocks: Vec<Box<RawValue>> = Vec::new();
-    for part in parts.iter().filter(keep) {
-        let raw = whole.iter().find(|(index, _)| *index == part.index).map(|(_, raw)| raw.clone());
-        match raw {
-            Some(raw) => blocks.push(raw),
-            None if part.kind == PartKind::Text && !part.content.trim().is_empty() => {
-                let text = json!({"type": "text", "text": part.content}).to_string();
-                blocks.extend(RawValue::from_string(text));
-            }
-            None => {}
-        }
+/// Unfinished thinking and tool calls can't be sent back, and a call without its result must not be. `parts` are those
+/// of this message alone. None when there is no text: thinking alone is no message.
+pub(crate) fn broken_off(blocks: &mut [Block], parts: &[Part]) -> Option<Arc<RawValue>> {
+    let texts = || parts.iter().filter(|part| part.kind == PartKind::Text && !part.content.trim().is_empty());
+    texts().next()?;
+    blocks.sort_by_key(|block| block.index);
+    let whole = blocks.iter().filter(|block| is_text_or_thinking(&block.raw)).map(|block| block.raw.clone());
+    let is_whole = |part: &&Part| blocks.iter().any(|block| block.part == Some(part.index));
+    let unfinished = texts().filter(|part| !is_whole(part)).filter_map(|part| {
+        RawValue::from_string(json!({"type": "text", "text": part.content}).to_string()).ok()
+    });
+    let all: Vec<_> = whole.chain(unfinished).collect();
+    assistant_message(all.iter().map(|raw| &**raw))
+}
+
+fn is_text_or_thinking(raw: &RawValue) -> bool {
+    #[derive(Deserialize)]
+    struct Kind<'a> {
+        #[serde(rename = "type", borrow)]
+        kind: Cow<'a, str>,
     }
-    // Thinking alone is no reply: the API wants it followed by something.
-    if parts.iter().any(|part| part.kind == PartKind::Text && !part.content.trim().is_empty()) {
-        blocks
-    } else {
-        Vec::new()
-    }
+    serde_json::from_str(raw.get())
+        .is_ok_and(|block: Kind<'_>| matches!(&*block.kind, "text" | "thinking" | "redacted_thinking"))
 }

@@ -14,7 +14,7 @@ use madang_protocol::{
 use madang_session::Rejection;
 use madang_store::{JournaledReply, SessionQuery, Store, StoreError};
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{MutexGuard, Semaphore, oneshot};
 
 use crate::link::{Caller, Link};
 use crate::live::{Live, ToLive};
@@ -22,8 +22,8 @@ use crate::people::People;
 use crate::registry::Registry;
 use crate::{Clock, Outgoing, Settings, Viewer};
 
-/// Stripes of the lock under which default sessions are made: a person's two tabs must not make two.
-const DEFAULT_LOCKS: usize = 64;
+/// Stripes of the lock under which sessions are made: a person's two tabs must not make two default ones.
+const MAKING_LOCKS: usize = 64;
 
 /// Figures for metrics and health.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub(crate) struct Inner {
     /// Replies that an earlier run left unfinished, until their session takes them (RS5).
     pub(crate) unfinished: Mutex<HashMap<SessionId, JournaledReply>>,
     pub(crate) models: RwLock<Arc<[ModelInfo]>>,
-    pub(crate) default_locks: [tokio::sync::Mutex<()>; DEFAULT_LOCKS],
+    making: [tokio::sync::Mutex<()>; MAKING_LOCKS],
     unique: AtomicU64,
 }
 
@@ -82,7 +82,7 @@ impl Hub {
                 draining: AtomicBool::new(false),
                 unfinished: Mutex::new(unfinished),
                 models: RwLock::new(Arc::from(Vec::new())),
-                default_locks: std::array::from_fn(|_| tokio::sync::Mutex::new(())),
+                making: std::array::from_fn(|_| tokio::sync::Mutex::new(())),
                 unique: AtomicU64::new(1),
                 settings,
                 store,
@@ -105,7 +105,7 @@ impl Hub {
                 }
             }
             // So that the first choice of a model can be checked; a failure only leaves the list unknown.
-            hub.refresh_models().await.ok();
+            drop(hub.refresh_models().await);
         });
     }
 
@@ -124,9 +124,21 @@ impl Hub {
 
     /// The session that the person's version-1 clients mean when they name none, if it was made (TU1).
     pub async fn default_session(&self, user: UserId) -> Option<SessionId> {
-        let session = self.inner.store.user(user).await.ok()??.default_session?;
-        let loaded = self.inner.store.load(session).await.ok()??;
-        (loaded.row.status != SessionStatus::Deleted).then_some(session)
+        self.find_default(user).await.unwrap_or_default()
+    }
+
+    /// As [`Hub::default_session`]; a store that can't be read is not taken for a person without one.
+    pub(crate) async fn find_default(&self, user: UserId) -> Result<Option<SessionId>, StoreError> {
+        let row = self.inner.store.user(user).await?;
+        let Some(session) = row.and_then(|row| row.default_session) else { return Ok(None) };
+        let loaded = self.inner.store.load(session).await?;
+        Ok(loaded.filter(|loaded| loaded.row.status != SessionStatus::Deleted).map(|_| session))
+    }
+
+    /// Held while a session of this person is made: two at once would overwrite each other's row of the person.
+    pub(crate) async fn making(&self, user: UserId) -> MutexGuard<'_, ()> {
+        let stripe = user.to_string().bytes().fold(0, |sum, byte| (sum * 31 + usize::from(byte)) % 9973);
+        self.inner.making[stripe % MAKING_LOCKS].lock().await
     }
 
     /// Figures.
@@ -162,7 +174,7 @@ impl Hub {
         }
         for wait in ended {
             // An error says that the session's task has ended already: all the better.
-            wait.await.ok();
+            drop(wait.await);
         }
     }
 
@@ -242,7 +254,11 @@ pub(crate) fn store_rejection(error: &StoreError) -> Rejection {
             ErrorCode::ServiceUnavailable,
             "The server's disk is full. Nothing was saved; try again later.",
         ),
-        _ => {
+        StoreError::Conflict
+        | StoreError::NewerSchema { .. }
+        | StoreError::Locked
+        | StoreError::Failed { .. }
+        | _ => {
             tracing::error!(error = error as &dyn std::error::Error, "the store failed");
             Rejection::new(ErrorCode::ServiceUnavailable, "The server can't save or read now. Try again.")
         }

@@ -4,6 +4,7 @@
 
 mod clock;
 mod delivery;
+mod followed;
 mod history;
 mod hub;
 mod link;

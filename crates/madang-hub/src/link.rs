@@ -9,10 +9,10 @@ use madang_protocol::{
 };
 use madang_session::Rejection;
 use madang_store::{CommandRow, SessionQuery};
-use parking_lot::Mutex;
 use rand::Rng;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::followed::Followed;
 use crate::hub::store_rejection;
 use crate::live::{Birth, Origin, Request, Seed, ToLive};
 use crate::{Batch, Hub, Viewer};
@@ -46,33 +46,33 @@ pub struct Link {
     hub: Hub,
     caller: Caller,
     viewer: Arc<dyn Viewer>,
-    followed: Mutex<Vec<SessionId>>,
+    followed: Arc<Followed>,
 }
 
 impl Drop for Link {
     fn drop(&mut self) {
         let connection = self.viewer.connection_id();
         self.hub.inner.people.remove(self.caller.user, connection);
-        for session in std::mem::take(&mut *self.followed.lock()) {
-            self.hub.detach(session, connection);
+        for session in self.followed.close() {
+            self.hub.detach(session, self.followed.clone());
         }
     }
 }
 
 impl Hub {
     /// Tells a session that a connection is gone, if the session is live.
-    fn detach(&self, session: SessionId, connection: madang_protocol::ConnectionId) {
+    fn detach(&self, session: SessionId, followed: Arc<Followed>) {
         let Some(mailbox) = self.inner.registry.running(session) else { return };
-        if let Err(mpsc::error::TrySendError::Full(message)) = mailbox.try_send(ToLive::Detach(connection)) {
+        if let Err(mpsc::error::TrySendError::Full(message)) = mailbox.try_send(ToLive::Detach(followed)) {
             // Must arrive, and a destructor can't wait: a task does.
-            tokio::spawn(async move { mailbox.send(message).await.ok() });
+            tokio::spawn(async move { drop(mailbox.send(message).await) });
         }
     }
 }
 
 impl Link {
     pub(crate) fn new(hub: Hub, caller: Caller, viewer: Arc<dyn Viewer>) -> Link {
-        Link { hub, caller, viewer, followed: Mutex::default() }
+        Link { hub, caller, viewer, followed: Arc::default() }
     }
 
     /// Who acts.
@@ -109,7 +109,7 @@ impl Link {
             }
             Command::CreateSession(data) => {
                 let data = data.clone();
-                return self.create(submission, Origin::New { data, default: false }).await.map(|_| ());
+                return self.create(submission, Origin::New { data, default: false }).await;
             }
             Command::ForkSession(data) => return self.fork(data.clone(), submission).await,
             Command::Hello(_) | Command::Auth(_) | Command::Ping(_) => {
@@ -142,30 +142,12 @@ impl Link {
             submission.command,
             Command::FollowSession(_) | Command::ClaudeMessage(_) | Command::ChatMessage(_)
         );
-        if matches!(submission.command, Command::UnfollowSession(_)) {
-            self.followed.lock().retain(|followed| *followed != session);
-        }
-        if follows {
-            self.remember(session)?;
-        }
         self.hub.send(session, ToLive::Command(Box::new(self.request(submission, follows)))).await
     }
 
     fn request(&self, submission: Submission, follows: bool) -> Request {
-        Request { caller: self.caller.clone(), viewer: self.viewer.clone(), submission, follows }
-    }
-
-    fn remember(&self, session: SessionId) -> Result<(), Rejection> {
-        let mut followed = self.followed.lock();
-        if followed.contains(&session) {
-            return Ok(());
-        }
-        if followed.len() >= FOLLOWED_SESSIONS_MAX {
-            return Err(Rejection::new(ErrorCode::InvalidData, "This connection follows too many sessions.")
-                .details(format!("{FOLLOWED_SESSIONS_MAX} at most; send unfollow_session for some")));
-        }
-        followed.push(session);
-        Ok(())
+        let (viewer, followed) = (self.viewer.clone(), self.followed.clone());
+        Request { caller: self.caller.clone(), viewer, followed, submission, follows }
     }
 
     /// The session a client means. Only version 1 has a default one (TU1).
@@ -185,34 +167,35 @@ impl Link {
 
     /// The person's default session, made when it is first needed.
     async fn default_session(&self) -> Result<SessionId, Rejection> {
-        let stripe =
-            self.caller.user.to_string().bytes().fold(0, |sum, byte| sum * 31 % 9973 + usize::from(byte));
-        let locks = &self.hub.inner.default_locks;
-        let _making = locks[stripe % locks.len()].lock().await;
-        if let Some(session) = self.hub.default_session(self.caller.user).await {
+        let _making = self.hub.making(self.caller.user).await;
+        let found = self.hub.find_default(self.caller.user).await;
+        if let Some(session) = found.map_err(|error| store_rejection(&error))? {
             return Ok(session);
         }
         let data = CreateSession { title: None, model: None, effort: None };
         let command = Command::CreateSession(data.clone());
         let submission = Submission { id: String::new(), idempotent: false, digest: [0; 16], command };
-        self.create(submission, Origin::New { data, default: true }).await
+        self.make(submission, Origin::New { data, default: true }).await
+    }
+
+    async fn create(&self, submission: Submission, origin: Origin) -> Result<(), Rejection> {
+        let _making = self.hub.making(self.caller.user).await;
+        self.make(submission, origin).await.map(|_| ())
     }
 
     /// Makes a session and waits until its first event is on disk; the `ack` comes from its task.
-    async fn create(&self, submission: Submission, origin: Origin) -> Result<SessionId, Rejection> {
+    async fn make(&self, submission: Submission, origin: Origin) -> Result<SessionId, Rejection> {
         let session = SessionId::new(self.hub.inner.clock.now(), random());
-        self.remember(session)?;
+        if self.followed.is_full() {
+            return Err(follows_too_many());
+        }
         let (born, wait) = oneshot::channel();
         let birth = Birth { request: self.request(submission, true), origin, born };
         self.hub.send(session, ToLive::Birth(Box::new(birth))).await?;
         let lost = || {
             Err(Rejection::new(ErrorCode::ServiceUnavailable, "The session could not be made. Try again."))
         };
-        let made = wait.await.unwrap_or_else(|_| lost());
-        if made.is_err() {
-            self.followed.lock().retain(|followed| *followed != session);
-        }
-        made.map(|()| session)
+        wait.await.unwrap_or_else(|_| lost()).map(|()| session)
     }
 
     /// Takes a copy of a branch out of one session and makes another of it.
@@ -225,7 +208,7 @@ impl Link {
             Err(Rejection::new(ErrorCode::ServiceUnavailable, "The session could not be read. Try again."))
         };
         let seed: Seed = wait.await.unwrap_or_else(|_| lost())?;
-        self.create(submission, Origin::Fork(seed)).await.map(|_| ())
+        self.create(submission, Origin::Fork(seed)).await
     }
 
     async fn list_sessions(&self, id: &str, data: &ListSessions) -> Result<(), Rejection> {
@@ -248,6 +231,12 @@ impl Link {
         self.answer(Some(row.session), &submission.id, Event::from(ack));
         Ok(true)
     }
+}
+
+/// Why a connection that follows as many sessions as it may is refused another.
+pub(crate) fn follows_too_many() -> Rejection {
+    Rejection::new(ErrorCode::InvalidData, "This connection follows too many sessions.")
+        .details(format!("{FOLLOWED_SESSIONS_MAX} at most; send unfollow_session for some"))
 }
 
 /// The first answer to a repeated command.

@@ -23,7 +23,10 @@ impl People {
     pub(crate) fn remove(&self, user: UserId, connection: ConnectionId) {
         let mut people = self.by_user.lock();
         let Some(viewers) = people.get_mut(&user) else { return };
-        viewers.retain(|viewer| viewer.connection_id() != connection);
+        // One entry alone: a connection that says anew who it is has a new link before the old one goes.
+        if let Some(place) = viewers.iter().position(|viewer| viewer.connection_id() == connection) {
+            viewers.swap_remove(place);
+        }
         if viewers.is_empty() {
             people.remove(&user);
         }

@@ -23,3 +23,6 @@ pub(crate) fn system(version: u32) -> &'static str {
 /// What the model is told when a person asks it to go on after a reply was cut off; it takes no prefilled reply.
 pub(crate) const CONTINUE: &str =
     "Your last reply was cut off. Go on exactly where it stopped, without repeating what is there.";
+
+/// Stands where what people said among themselves was too long to be told.
+pub(crate) const LEFT_OUT: &str = "(Earlier messages between people are left out here: they are too long.)";

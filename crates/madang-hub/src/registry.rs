@@ -1,13 +1,13 @@
 //! The live sessions' map: one task a session, found by id, started at need.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use madang_protocol::{ErrorCode, SessionId};
 use madang_session::Rejection;
 use parking_lot::Mutex;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::live::ToLive;
 
@@ -25,15 +25,19 @@ struct Entry {
     mailbox: mpsc::Sender<ToLive>,
     facts: Arc<Facts>,
     generation: u64,
-    done: watch::Receiver<bool>,
+    /// What its task leaves to the next one, in order; resolves when it has let go of the session.
+    left: Option<Left>,
 }
+
+/// Resolves to what a task left to its successor; an error when it left nothing.
+pub(crate) type Left = oneshot::Receiver<VecDeque<ToLive>>;
 
 /// What a session's task needs of the registry, and gives back when it ends, however it ends.
 pub(crate) struct Place {
     pub(crate) mailbox: mpsc::Receiver<ToLive>,
     pub(crate) facts: Arc<Facts>,
     /// The task that had the session before; wait for it.
-    pub(crate) before: Option<watch::Receiver<bool>>,
+    pub(crate) before: Option<Left>,
     pub(crate) seat: Seat,
 }
 
@@ -42,7 +46,23 @@ pub(crate) struct Seat {
     registry: Arc<Registry>,
     session: SessionId,
     generation: u64,
-    done: watch::Sender<bool>,
+    left: Option<oneshot::Sender<VecDeque<ToLive>>>,
+}
+
+impl Seat {
+    /// Ends, and leaves what came too late to the next task, before all that came later still; starts one if need be.
+    pub(crate) fn leave(mut self, left: VecDeque<ToLive>, start: impl FnOnce(Place)) {
+        if left.is_empty() {
+            return;
+        }
+        // The mailbox is closed by now: whoever asks for it gets a successor that waits for what is left here.
+        if let Ok((_, Some(place))) = self.registry.mailbox(self.session) {
+            start(place);
+        }
+        if let Some(sender) = self.left.take() {
+            drop(sender.send(left));
+        }
+    }
 }
 
 impl Drop for Seat {
@@ -51,8 +71,6 @@ impl Drop for Seat {
         if map.get(&self.session).is_some_and(|entry| entry.generation == self.generation) {
             map.remove(&self.session);
         }
-        drop(map);
-        self.done.send_replace(true);
     }
 }
 
@@ -76,11 +94,11 @@ impl Registry {
     ) -> Result<(mpsc::Sender<ToLive>, Option<Place>), Rejection> {
         let mut map = self.map.lock();
         let mut before = None;
-        if let Some(entry) = map.get(&session) {
+        if let Some(entry) = map.get_mut(&session) {
             if !entry.mailbox.is_closed() {
                 return Ok((entry.mailbox.clone(), None));
             }
-            before = Some(entry.done.clone());
+            before = entry.left.take();
         } else if map.len() >= self.live_max {
             return Err(Rejection::new(
                 ErrorCode::ServiceUnavailable,
@@ -89,10 +107,11 @@ impl Registry {
         }
         let generation = self.generation.fetch_add(1, Ordering::Relaxed);
         let (sender, mailbox) = mpsc::channel(self.mailbox);
-        let (done, watch) = watch::channel(false);
+        let (sends_left, left) = oneshot::channel();
         let facts = Arc::new(Facts::default());
-        map.insert(session, Entry { mailbox: sender.clone(), facts: facts.clone(), generation, done: watch });
-        let seat = Seat { registry: self.clone(), session, generation, done };
+        let entry = Entry { mailbox: sender.clone(), facts: facts.clone(), generation, left: Some(left) };
+        map.insert(session, entry);
+        let seat = Seat { registry: self.clone(), session, generation, left: Some(sends_left) };
         Ok((sender, Some(Place { mailbox, facts, before, seat })))
     }
 

@@ -10,6 +10,10 @@ pub struct Settings {
     pub rollup_ms: u64,
     /// A running reply's text is journalled at least this often (RS5).
     pub journal_ms: u64,
+    /// The end of a reply that could not be saved (a full disk) is tried again after this long.
+    pub save_retry_ms: u64,
+    /// Bytes that an exact resume replays; a gap beyond gets a snapshot, because a connection has room for 1 MiB.
+    pub replay_bytes_max: usize,
     /// A session without viewers and turns leaves memory after this long.
     pub idle_eviction_ms: u64,
     /// Commands that wait for one session; a sender beyond waits.
@@ -29,6 +33,8 @@ impl Default for Settings {
         Settings {
             rollup_ms: 40,
             journal_ms: 200,
+            save_retry_ms: 500,
+            replay_bytes_max: 512 * 1024,
             idle_eviction_ms: 60_000,
             mailbox: 256,
             live_sessions_max: 20_000,

@@ -17,6 +17,17 @@ pub struct Caller {
     pub display_name: String,
 }
 
+/// Who sends a command, and what is known of the world while it is carried out.
+#[derive(Debug, Clone, Copy)]
+pub struct Sender<'a> {
+    /// The person.
+    pub caller: &'a Caller,
+    /// Their id for the command, to cancel by later.
+    pub command_id: Option<&'a str>,
+    /// The models one may choose; empty when they are not known, and then any is taken.
+    pub models: &'a [ModelInfo],
+}
+
 /// What the hub must do besides writing and sending the events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
@@ -109,18 +120,16 @@ impl Member<'_> {
 impl Session {
     /// Carries out a command, or says why not; a rejected command changes nothing.
     ///
-    /// `models` is what one may choose; empty when it is not known, and then any model is taken.
-    ///
     /// # Errors
     /// The [`Rejection`] to answer with. INVALID_DATA for commands that are not a session's.
     pub fn apply(
         &mut self,
         now: UnixMs,
         rng: &mut dyn Rng,
-        (caller, command_id): (&Caller, Option<&str>),
+        sender: &Sender<'_>,
         command: &Command,
-        models: &[ModelInfo],
     ) -> Result<Applied, Rejection> {
+        let Sender { caller, command_id, models } = *sender;
         let member = Member { user: caller.user, role: self.role(caller.user), command: command_id };
         self.admit(&member)?;
         let mut step = Step::new(self, now, rng);

@@ -1,5 +1,7 @@
 //! Branches: asking again, asking something else instead, choosing what is shown, leaving with a copy (TU5).
 
+use std::collections::HashSet;
+
 use madang_protocol::{EditPrompt, ErrorCode, HeadChanged, Message, MessageId, MessageKind, MessageOnly};
 
 use crate::apply::{Member, Step, session_of};
@@ -115,14 +117,19 @@ impl Session {
         }
         let mut messages: Vec<_> = self.transcript.branch(Some(message)).cloned().collect();
         messages.reverse();
-        let kept = |reply| messages.iter().any(|message: &Message| message.message_id == reply);
+        let kept: HashSet<_> = messages.iter().map(|message: &Message| message.message_id).collect();
         Ok(Fork {
             from: self.id,
             title: self.title.clone(),
             model: self.model.clone(),
             effort: self.effort,
             prompt_version: self.prompt_version,
-            turns: self.turns.iter().filter(|turn| kept(turn.reply_id)).map(|turn| turn.turn_id).collect(),
+            turns: self
+                .turns
+                .iter()
+                .filter(|turn| kept.contains(&turn.reply_id))
+                .map(|turn| turn.turn_id)
+                .collect(),
             messages,
         })
     }

@@ -4,6 +4,7 @@ use madang_protocol::limits::{CONTENT_BYTES_MAX, QUEUED_TURNS_MAX};
 use madang_protocol::{
     Actor, Author, Cancel, ChatMessage, ClaudeMessage, EditQueued, ErrorCode, Message, MessageCreated,
     MessageId, MessageKind, PromptEdited, ReplyStatus, SessionRenamed, TurnDequeued, TurnId, TurnQueued,
+    UserId,
 };
 
 use crate::apply::{Effect, Member, Step, session_of};
@@ -44,6 +45,7 @@ impl Step<'_> {
 
         let turn_id = self.turn_id();
         let message = Message {
+            parent_id: self.parent_of_prompt(data.continues),
             turn_id: Some(turn_id),
             reply_to: data.reply_to,
             continues: data.continues,
@@ -51,6 +53,16 @@ impl Step<'_> {
         };
         self.ask(member, message, turn_id);
         Ok(())
+    }
+
+    /// Where a prompt goes: after what is shown; one that continues a reply needs that to be Claude's last word.
+    fn parent_of_prompt(&self, continues: Option<MessageId>) -> Option<MessageId> {
+        let head = self.session.head;
+        let last_word = self.session.transcript.branch(head).find(|m| m.kind == MessageKind::Reply);
+        match continues {
+            Some(reply) if last_word.is_none_or(|last| last.message_id != reply) => Some(reply),
+            _ => head,
+        }
     }
 
     pub(crate) fn chat_message(&mut self, member: &Member<'_>, data: &ChatMessage) -> Result<(), Rejection> {
@@ -66,9 +78,12 @@ impl Step<'_> {
     }
 
     pub(crate) fn cancel(&mut self, member: &Member<'_>, data: &Cancel) -> Result<(), Rejection> {
-        let wanted = |id: MessageId, prompt: MessageId, command: &Option<(_, String)>| {
+        // Ids of commands are their sender's own: another person's may read the same.
+        let wanted = |id: MessageId, prompt: MessageId, command: &Option<(UserId, String)>| {
             data.message_id.is_some_and(|wanted| wanted == id || wanted == prompt)
-                || command.as_ref().is_some_and(|(_, id)| data.command_id.as_ref() == Some(id))
+                || command
+                    .as_ref()
+                    .is_some_and(|(user, id)| *user == member.user && data.command_id.as_ref() == Some(id))
         };
         if let Some(running) = self.session.running.clone()
             && wanted(running.message_id, running.prompt_id, &running.command)
@@ -106,7 +121,9 @@ impl Step<'_> {
         authorize(member.role, if own { Action::EditOwn } else { Action::EditAny })?;
         self.session.writable()?;
         check_content(&data.content)?;
-        if !self.session.queue.iter().any(|waiting| waiting.prompt_id == data.message_id) {
+        // A prompt that is asked anew has been answered once: its text is history, and history only grows.
+        let answered = self.session.turns.iter().any(|turn| turn.prompt_id == data.message_id);
+        if answered || !self.session.queue.iter().any(|waiting| waiting.prompt_id == data.message_id) {
             return Err(Rejection::new(ErrorCode::Conflict, "This prompt is not waiting any more."));
         }
         self.applied.answer.message_id = Some(data.message_id);

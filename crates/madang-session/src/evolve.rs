@@ -31,6 +31,7 @@ impl Session {
             running: None,
             turns: Vec::new(),
             simulated: false,
+            held: false,
         }
     }
 
@@ -124,7 +125,7 @@ impl Session {
     }
 
     fn begin_turn(&mut self, turn: (TurnId, MessageId), reply: MessageId) {
-        self.turns.push(Turn::begin(&self.transcript, &self.turns, turn, reply));
+        self.turns.push(Turn::begin(&self.transcript, turn, reply));
     }
 
     fn finish(&mut self, data: &ClaudeResponse) {

@@ -16,7 +16,7 @@ mod transcript;
 mod turns;
 mod view;
 
-pub use apply::{Applied, Caller, Effect};
+pub use apply::{Applied, Caller, Effect, Sender};
 pub use authorize::{Action, authorize};
 pub use lifecycle::Birth;
 pub use rejection::Rejection;

@@ -155,10 +155,7 @@ fn chunks(messages: Vec<Message>) -> Vec<Vec<Message>> {
     let mut chunks: Vec<Vec<Message>> = Vec::new();
     let mut bytes = 0;
     for message in messages {
-        // Parts repeat the text; names and ids are small beside it.
-        let size = message.content.len()
-            + message.reply.iter().flat_map(|r| &r.parts).map(|p| p.content.len() + 128).sum::<usize>()
-            + 512;
+        let size = crate::transcript::size(&message);
         bytes += size;
         match chunks.last_mut() {
             Some(chunk) if bytes <= COPIED_BYTES_MAX => chunk.push(message),

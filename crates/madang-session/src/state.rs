@@ -54,6 +54,9 @@ pub struct Session {
     /// Whether the simulated model answers; set by the hub, kept in each reply and not here.
     #[serde(skip)]
     pub(crate) simulated: bool,
+    /// Whether waiting prompts go on waiting although nothing runs; set by the hub.
+    #[serde(skip)]
+    pub(crate) held: bool,
 }
 
 /// What a fork takes from the session it leaves.
@@ -81,6 +84,11 @@ impl Session {
     /// Each reply carries it, so that it stays true after a key is set.
     pub fn set_simulated(&mut self, simulated: bool) {
         self.simulated = simulated;
+    }
+
+    /// Says whether prompts go on waiting when a turn ends: while the server drains, so that they survive it (CN8).
+    pub fn hold_queue(&mut self, held: bool) {
+        self.held = held;
     }
 
     /// Its id.

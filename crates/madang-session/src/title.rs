@@ -7,8 +7,9 @@ const DERIVED_TITLE_CHARS: usize = 60;
 pub(crate) fn derive(prompt: &str) -> String {
     let line = prompt.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     let line = line.trim_start_matches(['#', '>', '-', '*', '`', ' ']);
+    let line = line.replace(char::is_control, " ");
     if line.chars().count() <= DERIVED_TITLE_CHARS {
-        return line.to_owned();
+        return line;
     }
     let cut: String = line.chars().take(DERIVED_TITLE_CHARS).collect();
     // Break at a word, unless that would lose half of it (Korean and Chinese lines may have no spaces).

@@ -5,6 +5,18 @@ use std::collections::{BTreeMap, HashMap};
 use madang_protocol::{Message, MessageId};
 use serde::{Deserialize, Serialize};
 
+/// Bytes of text in one page: a connection that reads slowly must have room for it beside what is streamed.
+const PAGE_BYTES_MAX: usize = 384 * 1024;
+
+/// Roughly what a message takes on the wire.
+pub(crate) fn size(message: &Message) -> usize {
+    // Ids, times and names, of the message and of each part.
+    const FRAME_BYTES: usize = 384;
+    const PART_BYTES: usize = 128;
+    let parts = message.reply.iter().flat_map(|reply| &reply.parts);
+    message.content.len() + FRAME_BYTES + parts.map(|part| part.content.len() + PART_BYTES).sum::<usize>()
+}
+
 /// Messages in the order in which they were made, and who follows whom.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Vec<Message>", into = "Vec<Message>")]
@@ -82,12 +94,22 @@ impl Transcript {
     }
 
     /// A page of the branch that ends at `last`, oldest first, and whether there is more before it.
+    ///
+    /// A page of large messages is shorter than `limit`, but never empty while there is one.
     #[must_use]
     pub fn page(&self, last: Option<MessageId>, limit: usize) -> (Vec<Message>, bool) {
-        let mut branch = self.branch(last);
-        let mut page: Vec<_> = branch.by_ref().take(limit).cloned().collect();
+        let mut page: Vec<Message> = Vec::new();
+        let mut bytes = 0;
+        for message in self.branch(last) {
+            bytes += size(message);
+            if page.len() == limit || (bytes > PAGE_BYTES_MAX && !page.is_empty()) {
+                page.reverse();
+                return (page, true);
+            }
+            page.push(message.clone());
+        }
         page.reverse();
-        (page, branch.next().is_some())
+        (page, false)
     }
 
     /// Per message that has siblings: all of them, itself included, oldest first.

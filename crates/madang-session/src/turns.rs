@@ -29,20 +29,14 @@ pub struct Turn {
 impl Turn {
     pub(crate) fn begin(
         transcript: &Transcript,
-        turns: &[Turn],
         (turn_id, prompt_id): (TurnId, MessageId),
         reply: MessageId,
     ) -> Turn {
-        let branch: Vec<_> = transcript.branch(Some(reply)).skip(1).collect();
-        let on_branch: HashSet<_> = branch.iter().map(|message| message.message_id).collect();
-        let told: HashSet<_> = turns
-            .iter()
-            .filter(|turn| on_branch.contains(&turn.reply_id))
-            .flat_map(|turn| &turn.heard)
-            .collect();
-        let heard =
-            branch.iter().rev().filter(|m| m.kind == MessageKind::Chat && !told.contains(&m.message_id));
-        Turn { turn_id, prompt_id, reply_id: reply, heard: heard.map(|message| message.message_id).collect() }
+        // The turn of the reply before was told everything before it: the walk ends there, however long the branch.
+        let since = transcript.branch(Some(reply)).skip(1).take_while(|m| m.kind != MessageKind::Reply);
+        let mut heard: Vec<_> = since.filter(|m| m.kind == MessageKind::Chat).map(|m| m.message_id).collect();
+        heard.reverse();
+        Turn { turn_id, prompt_id, reply_id: reply, heard }
     }
 }
 
@@ -138,7 +132,8 @@ impl Session {
 
 impl Step<'_> {
     pub(crate) fn start_waiting(&mut self) {
-        if self.session.running.is_some() || self.session.closed || self.session.deleted {
+        let session = &self.session;
+        if session.running.is_some() || session.closed || session.deleted || session.held {
             return;
         }
         if let Some(next) = self.session.queue.front().cloned() {

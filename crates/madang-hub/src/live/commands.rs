@@ -1,27 +1,71 @@
 //! Commands that reach a live session: questions are answered, the rest goes to the pure core.
 
-use madang_protocol::{Command, ErrorCode, Event, MessageId};
-use madang_session::Rejection;
+use madang_protocol::{Cancel, Command, ErrorCode, Event, MessageId};
+use madang_session::{Rejection, Sender};
+use tokio::time::Instant;
 
-use super::commit::Cause;
 use super::load::caller;
-use super::{Live, Request, Seed};
+use super::write::Cause;
+use super::{Live, Request, Seed, ToLive};
 use crate::hub::store_rejection;
 use crate::{Batch, Caller};
 
 impl Live {
-    /// Takes one request; one that attaches a connection waits for the committed state.
-    pub(super) async fn request(&mut self, request: Request) {
-        let attaches = request.follows && !self.is_watching(request.viewer.connection_id());
-        let asks_state = matches!(request.submission.command, Command::FollowSession(_));
-        if attaches || asks_state {
-            self.parked.push_back(request);
+    /// Takes one message. What shows or copies the session waits for the committed state, and all after it in line.
+    pub(super) async fn message(&mut self, message: ToLive) {
+        self.idle_since = Instant::now();
+        if self.parked.is_empty() && !self.must_wait(&message) {
+            self.take(message).await;
         } else {
-            self.command(request).await;
+            self.parked.push_back(message);
+        }
+    }
+
+    /// Serves what waited for the committed state.
+    pub(super) async fn serve_parked(&mut self) {
+        while self.parked.front().is_some_and(|message| !self.must_wait(message))
+            && let Some(message) = self.parked.pop_front()
+        {
+            self.take(message).await;
+        }
+    }
+
+    fn must_wait(&self, message: &ToLive) -> bool {
+        let shows = match message {
+            ToLive::Command(request) => self.attaches(request) || shows_state(&request.submission.command),
+            ToLive::Fork { .. } => true,
+            ToLive::Birth(_) | ToLive::Detach(_) | ToLive::Wake | ToLive::Drain { .. } => false,
+        };
+        shows && !self.pending.is_empty()
+    }
+
+    async fn take(&mut self, message: ToLive) {
+        match message {
+            ToLive::Command(request) if self.attaches(&request) => self.attach(*request).await,
+            ToLive::Command(request) => self.command(*request).await,
+            ToLive::Fork { caller, message, reply } => {
+                let seed = self.seed(&caller, message).await;
+                // The asker may have gone: nothing was changed.
+                drop(reply.send(seed));
+            }
+            ToLive::Detach(followed) => self.unwatch(&followed),
+            ToLive::Wake => {}
+            ToLive::Drain { deadline, done } => {
+                self.session.hold_queue(true);
+                self.drain = Some((deadline, done));
+            }
+            ToLive::Birth(birth) => {
+                let taken = Rejection::new(ErrorCode::Conflict, "This session exists already.");
+                drop(birth.born.send(Err(taken)));
+            }
         }
     }
 
     /// Answers or carries out a command.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "all but the questions goes to the core, whose match is whole"
+    )]
     pub(super) async fn command(&mut self, request: Request) {
         let done = match &request.submission.command {
             Command::SessionStatus(_) => {
@@ -35,7 +79,7 @@ impl Live {
                 .history(request.caller.user, data)
                 .map(|history| self.reply_to(&request, history.into())),
             Command::UnfollowSession(_) => {
-                self.unwatch(request.viewer.connection_id());
+                self.unwatch(&request.followed);
                 let ack = madang_protocol::Ack { session_id: Some(self.session.id()), ..Default::default() };
                 self.reply_to(&request, ack.into());
                 Ok(())
@@ -47,7 +91,7 @@ impl Live {
         }
     }
 
-    fn reply_to(&self, request: &Request, event: Event) {
+    pub(super) fn reply_to(&self, request: &Request, event: Event) {
         let id = Some(request.submission.id.as_str());
         let answer = self.hub.outgoing(Some(self.session.id()), id, event);
         request.viewer.deliver(&[Batch::new(vec![answer])]);
@@ -71,12 +115,40 @@ impl Live {
             ));
         }
         let now = self.hub.inner.clock.now();
-        let who = (&caller(&request.caller), Some(submission.id.as_str()));
         let models = self.hub.models();
-        let applied = self.session.apply(now, &mut self.rng, who, &submission.command, &models)?;
+        let caller = caller(&request.caller);
+        let sender = Sender { caller: &caller, command_id: Some(&submission.id), models: &models };
+        let mut applied = self.session.apply(now, &mut self.rng, &sender, &submission.command);
+        if let Err(rejection) = &applied
+            && rejection.code == ErrorCode::NotFound
+            && let Some(cancel) = self.cancel_by_answer(request).await
+        {
+            applied = self.session.apply(now, &mut self.rng, &sender, &cancel);
+        }
+        let applied = applied?;
         let cause = Cause::of(request, applied.answer.clone());
-        self.carry_out(applied, Some(cause)).await;
+        self.carry_out(now, applied, Some(cause)).await;
         Ok(())
+    }
+
+    /// A `cancel` that names a command the session has forgotten (over a restart, or because its turn has ended): what
+    /// that command was answered says which turn is meant.
+    async fn cancel_by_answer(&mut self, request: &Request) -> Option<Command> {
+        let Command::Cancel(cancel) = &request.submission.command else { return None };
+        let id = cancel.command_id.as_deref()?;
+        let user = request.caller.user;
+        let answer = match self.recent.find(user, id) {
+            Some((_, answer)) => answer.clone(),
+            None => {
+                let row = self.hub.inner.store.command(user, id).await.ok()??;
+                serde_json::from_str(&row.answer).ok()?
+            }
+        };
+        let turn_id = answer.turn_id.filter(|_| answer.session_id == Some(self.session.id()))?;
+        let waiting = || self.session.queued().into_iter().find(|waiting| waiting.turn_id == turn_id);
+        let message = self.session.turn(turn_id).map(|turn| turn.reply_id);
+        let message = message.or_else(|| waiting().map(|waiting| waiting.prompt_id)).or(answer.message_id)?;
+        Some(Command::Cancel(Cancel { message_id: Some(message), command_id: None, ..cancel.clone() }))
     }
 
     /// What a fork takes along.
@@ -91,4 +163,9 @@ impl Live {
 
 fn asks_claude(command: &Command) -> bool {
     matches!(command, Command::ClaudeMessage(_) | Command::Regenerate(_) | Command::EditPrompt(_))
+}
+
+/// Whether a command's answer shows the session: it must show nothing that may yet be lost.
+fn shows_state(command: &Command) -> bool {
+    matches!(command, Command::FollowSession(_) | Command::GetHistory(_) | Command::SessionStatus(_))
 }

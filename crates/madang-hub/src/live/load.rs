@@ -3,15 +3,17 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use madang_protocol::{Epoch, ErrorCode, Event, Part, ReplyStatus, SessionId, UserId};
-use madang_session::{Birth as SessionBirth, Outcome, Rejection, Session};
-use madang_store::{Append, JournaledReply, Record, Store, StoreError, Stream, UserRow};
+use madang_protocol::{Epoch, ErrorCode, Event, SessionId, UserId};
+use madang_session::{Birth as SessionBirth, Rejection, Session};
+use madang_store::{Append, Record, Store, StoreError, Stream, UserRow};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::time::Instant;
 
-use super::commit::{Cause, Recent};
-use super::reply::{Ending, JournalPiece, add_piece};
+use super::ending::Ending;
+use super::journal::replay;
+use super::recent::Recent;
+use super::write::{Cause, Draft};
 use super::{Birth, Live, Origin, ToLive};
 use crate::history::History;
 use crate::hub::store_rejection;
@@ -31,13 +33,14 @@ pub(super) fn refuse(hub: &Hub, message: ToLive, rejection: &Rejection) {
             request.viewer.deliver(&[Batch::new(vec![answer])]);
         }
         ToLive::Birth(birth) => {
-            birth.born.send(Err(rejection.clone())).ok();
+            drop(birth.born.send(Err(rejection.clone())));
         }
         ToLive::Fork { reply, .. } => {
-            reply.send(Err(rejection.clone())).ok();
+            drop(reply.send(Err(rejection.clone())));
         }
         ToLive::Drain { done, .. } => {
-            done.send(()).ok();
+            // Its being dropped is the word.
+            drop(done);
         }
         ToLive::Detach(_) | ToLive::Wake => {}
     }
@@ -46,6 +49,7 @@ pub(super) fn refuse(hub: &Hub, message: ToLive, rejection: &Rejection) {
 impl Live {
     fn new(hub: &Hub, facts: Arc<Facts>, mut session: Session, rng: StdRng) -> Live {
         session.set_simulated(hub.simulated());
+        session.hold_queue(hub.draining());
         Live {
             hub: hub.clone(),
             snapshot_at: 0,
@@ -77,8 +81,9 @@ impl Live {
         let known = match hub.inner.store.user(request.caller.user).await {
             Ok(known) => known,
             Err(error) => {
-                born.send(Err(store_rejection(&error))).ok();
-                return Err(store_rejection(&error));
+                let rejection = store_rejection(&error);
+                drop(born.send(Err(rejection.clone())));
+                return Err(rejection);
             }
         };
         let now = hub.inner.clock.now();
@@ -102,74 +107,65 @@ impl Live {
         let (session, applied) = match made {
             Ok(made) => made,
             Err(rejection) => {
-                born.send(Err(rejection.clone())).ok();
+                drop(born.send(Err(rejection.clone())));
                 return Err(rejection);
             }
         };
         let mut live = Live::new(hub, facts, session, rng);
-        live.watch(request.viewer.clone());
+        // A connection that is gone meanwhile has its session all the same.
+        if live.watch(&request).is_err() {
+            tracing::debug!(session.id = %id, "its maker has gone");
+        }
         let records =
             copies.into_iter().map(|(turn, role, raw)| (id, live.history.add(turn, now, &role, raw)));
         let mut append = Append { records: records.collect(), ..Append::default() };
         append.users.push(user_row(&request.caller, known, &live.session, default));
-        let cause = Cause::of(&request, applied.answer.clone());
-        live.write(applied, Some(cause).filter(|_| !default), append, Some(born)).await;
+        let cause = Some(Cause::of(&request, applied.answer)).filter(|_| !default);
+        let born = Some(born);
+        live.write(Draft { at: now, events: applied.events, cause, append, born, ..Draft::default() }).await;
         Ok(live)
     }
 
-    /// Reads a session back, and takes the message that asked for it.
-    pub(super) async fn loaded(
-        hub: &Hub,
-        id: SessionId,
-        facts: Arc<Facts>,
-        message: ToLive,
-    ) -> Result<Live, Rejection> {
+    /// Reads a session back, and finishes what was left.
+    pub(super) async fn loaded(hub: &Hub, id: SessionId, facts: Arc<Facts>) -> Result<Live, Rejection> {
         let read = read(hub.inner.store.as_ref(), id).await;
-        let found = read.map_err(|error| store_rejection(&error)).and_then(|found| {
-            found.ok_or_else(|| Rejection::new(ErrorCode::NotFound, "There is no such session."))
-        });
-        let (session, snapshot_at) = match found {
-            Ok(found) => found,
-            Err(rejection) => {
-                refuse(hub, message, &rejection);
-                return Err(rejection);
-            }
-        };
+        let (session, snapshot_at) = read
+            .map_err(|error| store_rejection(&error))?
+            .ok_or_else(|| Rejection::new(ErrorCode::NotFound, "There is no such session."))?;
         let mut live = Live::new(hub, facts, session, StdRng::from_rng(&mut rand::rng()));
         live.snapshot_at = snapshot_at;
-        live.finish_unfinished().await;
-        live.message(message).await;
+        live.finish_unfinished().await.map_err(|error| store_rejection(&error))?;
         Ok(live)
     }
 
     /// Finalises a reply that was cut off by the end of an earlier run, and goes on with the queue (RS5).
-    async fn finish_unfinished(&mut self) {
-        let journal = self.hub.inner.unfinished.lock().remove(&self.session.id());
-        let now = self.hub.inner.clock.now();
-        match self.session.running_reply() {
-            Some((_, message)) => {
-                let parts =
-                    journal.filter(|journal| journal.message == message).map(|journal| replay(&journal));
-                let outcome = Outcome {
-                    message_id: message,
-                    status: ReplyStatus::Interrupted,
-                    parts: parts.unwrap_or_default(),
-                    model: None,
-                    stop_reason: None,
-                    usage: None,
-                    cost: None,
-                    stopped_by: None,
-                    error: None,
-                };
-                self.end_reply(Ending { outcome, turn_id: None, message: None, ledger: None }, None).await;
-            }
-            None => {
-                let applied = self.session.resume_queue(now, &mut self.rng);
-                if !applied.events.is_empty() {
-                    self.carry_out(applied, None).await;
-                }
-            }
+    async fn finish_unfinished(&mut self) -> Result<(), StoreError> {
+        if let Some(ending) = self.left_behind().await? {
+            self.end_reply(ending).await;
+            return Ok(());
         }
+        let now = self.hub.inner.clock.now();
+        let applied = self.session.resume_queue(now, &mut self.rng);
+        if !applied.events.is_empty() {
+            self.carry_out(now, applied, None).await;
+        }
+        Ok(())
+    }
+
+    /// The end of a reply that runs by the log and by nothing else, with the text that was journalled.
+    async fn left_behind(&mut self) -> Result<Option<Ending>, StoreError> {
+        let Some((turn_id, message)) = self.session.running_reply() else { return Ok(None) };
+        let known = self.hub.inner.unfinished.lock().remove(&self.session.id());
+        let journal = match known.filter(|journal| journal.message == message) {
+            Some(journal) => Some(journal),
+            // Not from an earlier run, but from a task of this one that failed.
+            None => {
+                let journals = self.hub.inner.store.journaled_replies().await?;
+                journals.into_iter().find(|journal| journal.message == message)
+            }
+        };
+        let parts = journal.as_ref().map(replay).unwrap_or_default();
+        Ok(Some(Ending::interrupted(turn_id, message, parts)))
     }
 
     /// Reads the session again, because memory was ahead of a commit that failed.
@@ -182,8 +178,17 @@ impl Live {
         };
         self.session = session;
         self.session.set_simulated(self.hub.simulated());
+        self.session.hold_queue(self.hub.draining());
         self.snapshot_at = snapshot_at;
         self.history.reset();
+        let running = self.session.running_reply().map(|(_, message)| message);
+        self.reply = self.reply.take().filter(|reply| Some(reply.message_id) == running);
+        self.unsaved = self.unsaved.take().filter(|(ending, _)| Some(ending.outcome.message_id) == running);
+        if self.written().is_none()
+            && let Some(ending) = self.left_behind().await?
+        {
+            self.keep_unsaved(ending);
+        }
         Ok(())
     }
 }
@@ -191,17 +196,6 @@ impl Live {
 /// A caller, as the pure core knows them.
 pub(super) fn caller(caller: &crate::Caller) -> madang_session::Caller {
     madang_session::Caller { user: caller.user, display_name: caller.display_name.to_string() }
-}
-
-/// The parts of a journalled reply.
-fn replay(journal: &JournaledReply) -> Vec<Part> {
-    let mut parts = Vec::new();
-    for text in &journal.pieces {
-        // Written by us; an unreadable one ends the text there, as a kill a moment earlier would have.
-        let Ok(pieces) = serde_json::from_str::<Vec<JournalPiece>>(text) else { break };
-        pieces.into_iter().for_each(|piece| add_piece(&mut parts, piece.into()));
-    }
-    parts
 }
 
 /// A session from its newest snapshot and the log after it, with the snapshot's position.

@@ -1,66 +1,48 @@
-//! The running reply, as its session holds it: what is written so far, what is journalled, how it ends.
+//! The running reply, as its session holds it: what is written so far, and how it reaches those who follow.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use madang_model::ModelError;
 use madang_protocol::{
-    ClaudeResponse, Cost, ErrorCode, Event, MessageId, Part, PartKind, ReplyError, ReplyStatus, TurnId,
-    TurnWaiting, Usage, UserId,
+    ClaudeResponse, ErrorCode, Event, MessageId, Part, PartKind, TurnId, TurnWaiting, Usage, UserId,
 };
-use madang_session::{Outcome, estimate_tokens};
-use madang_store::{Append, JournalEntry, LedgerRow, StoreError};
-use serde::{Deserialize, Serialize};
+use madang_store::{Append, JournalEntry, StoreError};
 use serde_json::value::RawValue;
-use tokio::time::Instant;
 
 use super::Live;
+use super::ending::Ending;
+use super::journal::{Journal, add_piece};
 use super::watch::delta;
 use crate::Outgoing;
-use crate::history::{assistant_message, broken_off, user_message};
-use crate::turn::{self, Piece, TurnTask, Update};
+use crate::history::user_message;
+use crate::turn::{self, Block, End, Piece, TurnTask, Update};
 
 /// Updates taken from the turn's task at once.
 const UPDATES: usize = 64;
-
-/// A piece as it is journalled.
-#[derive(Serialize, Deserialize)]
-pub(super) struct JournalPiece {
-    part: u32,
-    kind: PartKind,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    tool_use_id: Option<String>,
-    content: String,
-}
-
-impl From<JournalPiece> for Piece {
-    fn from(piece: JournalPiece) -> Piece {
-        let JournalPiece { part, kind, name, tool_use_id, content } = piece;
-        Piece { part, kind, name, tool_use_id, content }
-    }
-}
 
 /// The reply that is being written.
 pub(super) struct LiveReply {
     task: TurnTask,
     pub(super) turn_id: TurnId,
     pub(super) message_id: MessageId,
-    asked_by: Option<UserId>,
+    pub(super) asked_by: Option<UserId>,
     /// The number of the last delta.
     pub(super) n: u32,
     pub(super) parts: Vec<Part>,
-    /// Whole blocks, verbatim.
-    whole: Vec<(u32, Box<RawValue>)>,
-    usage: Option<(Usage, Box<RawValue>)>,
-    model: Option<String>,
-    upstream_id: Option<String>,
-    request_id: Option<String>,
+    /// Whole messages: of each the upstream paused after it.
+    pub(super) messages: Vec<Arc<RawValue>>,
+    /// Whole blocks of the message that is being written, and the part that it begins with.
+    pub(super) blocks: Vec<Block>,
+    pub(super) first_part: usize,
+    pub(super) usage: Option<(Usage, Box<RawValue>)>,
+    pub(super) model: Option<String>,
+    pub(super) upstream_id: Option<String>,
+    pub(super) request_id: Option<String>,
     /// Whether the turn's start is on disk; deltas are held until then.
     started: bool,
     held: Vec<Outgoing>,
-    unjournalled: Vec<JournalPiece>,
-    pub(super) journal_due: Option<Instant>,
+    pub(super) journal: Journal,
 }
 
 /// Waits for news of the running reply; never returns without one.
@@ -71,28 +53,11 @@ pub(super) async fn updates(reply: &mut Option<LiveReply>, into: &mut Vec<Update
     }
 }
 
-/// Adds a piece to the parts.
-pub(super) fn add_piece(parts: &mut Vec<Part>, piece: Piece) {
-    match parts.iter_mut().rev().find(|part| part.index == piece.part) {
-        Some(part) => part.content.push_str(&piece.content),
-        None => parts.push(Part {
-            index: piece.part,
-            kind: piece.kind,
-            content: piece.content,
-            name: piece.name,
-            tool_use_id: piece.tool_use_id,
-            citations: None,
-            duration_ms: None,
-        }),
-    }
-}
-
 impl Live {
     /// Asks the model, beside the commit of the prompt; adds what must be stored of it.
     pub(super) async fn start_reply(
         &mut self,
-        turn_id: TurnId,
-        message_id: MessageId,
+        (turn_id, message_id): (TurnId, MessageId),
         asked_by: Option<UserId>,
         append: &mut Append,
     ) -> Result<(), StoreError> {
@@ -114,15 +79,16 @@ impl Live {
             asked_by,
             n: 0,
             parts: Vec::new(),
-            whole: Vec::new(),
+            messages: Vec::new(),
+            blocks: Vec::new(),
+            first_part: 0,
             usage: None,
             model: None,
             upstream_id: None,
             request_id: None,
             started: false,
             held: Vec::new(),
-            unjournalled: Vec::new(),
-            journal_due: None,
+            journal: Journal::default(),
         });
         Ok(())
     }
@@ -138,24 +104,27 @@ impl Live {
 
     /// Takes news from the turn's task, in order.
     pub(super) async fn updates(&mut self, updates: &mut Vec<Update>) {
-        let mut events = Vec::new();
-        let mut end = None;
         // A task that ended without a last word was stopped or panicked.
-        if updates.is_empty() {
-            end = Some(Update::Failed(lost()));
-        }
+        let mut end = updates.is_empty().then(|| End::Failed(lost()));
+        let mut events = Vec::new();
         for update in updates.drain(..) {
-            match update {
-                Update::Ended { .. } | Update::Failed(_) => end = Some(update),
-                other => events.extend(self.update(other)),
+            if let Update::End(how) = update {
+                end = Some(how);
+            } else {
+                events.extend(self.update(update));
             }
         }
-        if let Some(reply) = self.reply.as_mut().filter(|reply| !reply.started) {
-            reply.held.append(&mut events);
+        self.show(events);
+        if let Some(ending) = end.and_then(|end| self.conclude(end)) {
+            self.end_reply(ending).await;
         }
-        self.broadcast(events);
-        if let Some(end) = end {
-            self.ended(end).await;
+    }
+
+    /// Sends deltas to everyone, or holds them until the turn's start is on disk.
+    fn show(&mut self, mut events: Vec<Outgoing>) {
+        match self.reply.as_mut() {
+            Some(reply) if !reply.started => reply.held.append(&mut events),
+            _ => self.broadcast(events),
         }
     }
 
@@ -175,28 +144,30 @@ impl Live {
             }
             Update::Citation { part, json } => {
                 if let Some(part) = reply.parts.iter_mut().find(|known| known.index == part) {
-                    let list = part.citations.take().map_or_else(
-                        || format!("[{json}]"),
-                        |list| format!("{},{json}]", list.trim_end_matches(']')),
-                    );
-                    part.citations = Some(list);
+                    cite(&mut part.citations, &json);
                 }
             }
-            Update::PartEnded { part, raw, duration_ms } => {
-                let known = reply.parts.iter_mut().find(|known| known.index == part);
+            Update::BlockEnded { block, duration_ms } => {
+                let known = reply.parts.iter_mut().find(|known| Some(known.index) == block.part);
                 if let Some(known) = known.filter(|known| known.kind == PartKind::Thinking) {
                     known.duration_ms = Some(duration_ms);
                 }
-                reply.whole.push((part, raw));
+                reply.blocks.push(block);
+            }
+            Update::Continued { message } => {
+                reply.messages.push(message);
+                reply.blocks.clear();
+                reply.first_part = reply.parts.len();
             }
             Update::Usage { usage, raw } => reply.usage = Some((usage, raw)),
-            Update::Ended { .. } | Update::Failed(_) => {}
+            Update::End(_) => {}
         }
         None
     }
 
     fn piece(&mut self, piece: Piece) -> Option<Outgoing> {
         let session_id = self.session.id();
+        let interval = Duration::from_millis(self.hub.inner.settings.journal_ms);
         let reply = self.reply.as_mut()?;
         reply.n += 1;
         let first = !reply.parts.iter().any(|part| part.index == piece.part);
@@ -207,195 +178,86 @@ impl Live {
             name: piece.name.clone().filter(|_| first),
             ..delta(session_id, reply.message_id, piece.content.clone())
         };
-        journal_piece(&mut reply.unjournalled, &piece);
-        let interval = Duration::from_millis(self.hub.inner.settings.journal_ms);
-        reply.journal_due.get_or_insert_with(|| Instant::now() + interval);
+        reply.journal.add(&piece, interval);
         add_piece(&mut reply.parts, piece);
         Some(self.hub.outgoing(Some(session_id), None, Event::from(event)))
     }
 
-    /// Writes what the journal does not have yet; a kill from now on loses none of it.
-    pub(super) async fn journal(&mut self) {
-        let Some(reply) = self.reply.as_mut() else { return };
-        reply.journal_due = None;
-        let pieces = std::mem::take(&mut reply.unjournalled);
-        if pieces.is_empty() {
-            return;
-        }
-        let pieces = serde_json::to_string(&pieces).expect("pieces are plain data");
-        let entry = JournalEntry::Piece { message: reply.message_id, n: reply.n, pieces };
-        let append = Append { journal: vec![(self.session.id(), entry)], ..Append::default() };
-        // Nobody waits for it: if the disk is full, the reply goes on and its end is saved later.
-        if let Err(error) = self.hub.inner.store.submit(append).await {
-            tracing::warn!(session.id = %self.session.id(), error = &error as &dyn std::error::Error, "a reply could not be journalled");
+    /// What is written so far of the reply that runs, or of one whose end is not saved yet.
+    pub(super) fn written(&self) -> Option<(MessageId, u32, &[Part])> {
+        match (&self.reply, &self.unsaved) {
+            (Some(reply), _) => Some((reply.message_id, reply.n, &reply.parts)),
+            (None, Some((ending, _))) => Some((ending.outcome.message_id, ending.n, &ending.outcome.parts)),
+            (None, None) => None,
         }
     }
 
-    async fn ended(&mut self, end: Update) {
-        let Some(reply) = self.reply.take() else { return };
-        let ending = match end {
-            Update::Ended { stop_reason, explanation } => self.complete(&reply, stop_reason, explanation),
-            Update::Failed(error) => self.failed_reply(&reply, error),
-            // Only the two above end a reply.
-            _ => self.failed_reply(&reply, lost()),
-        };
-        self.release(reply);
-        self.end_reply(ending, None).await;
-    }
-
-    /// Stops the running reply for someone; what was written stays.
+    /// Stops the running reply for someone; what was written stays. One that had ended by itself ends as it did.
     pub(super) fn stopped(&mut self, message: MessageId, by: Option<UserId>) -> Option<Ending> {
         if self.reply.as_ref().is_none_or(|reply| reply.message_id != message) {
             return None;
         }
-        self.take_what_came();
-        let reply = self.reply.take()?;
-        let status = if by.is_some() { ReplyStatus::Cancelled } else { ReplyStatus::Interrupted };
-        let ending = self.broken(&reply, status, by, None);
-        self.release(reply);
-        Some(ending)
+        let mut events = Vec::new();
+        let mut end = None;
+        // Pieces that are in the queue already belong to what was written.
+        while let Some(update) = self.reply.as_mut().and_then(|reply| reply.task.updates.try_recv().ok()) {
+            if let Update::End(how) = update {
+                end = Some(how);
+            } else {
+                events.extend(self.update(update));
+            }
+        }
+        self.show(events);
+        match end {
+            Some(end) => self.conclude(end),
+            None => {
+                let ending = self.cut_off(self.reply.as_ref()?, by);
+                self.release();
+                Some(ending)
+            }
+        }
     }
 
     /// Ends the running reply because the server goes (CN8).
     pub(super) async fn interrupt(&mut self) {
         let Some(message) = self.reply.as_ref().map(|reply| reply.message_id) else { return };
         if let Some(ending) = self.stopped(message, None) {
-            self.end_reply(ending, None).await;
+            self.end_reply(ending).await;
         }
     }
 
-    /// Pieces that are already in the queue belong to what was written.
-    fn take_what_came(&mut self) {
-        let mut events = Vec::new();
-        while let Some(update) = self.reply.as_mut().and_then(|reply| reply.task.updates.try_recv().ok()) {
-            events.extend(self.update(update));
-        }
-        match self.reply.as_mut() {
-            Some(reply) if !reply.started => reply.held.append(&mut events),
-            _ => self.broadcast(events),
-        }
+    /// How a reply ended by itself.
+    fn conclude(&mut self, end: End) -> Option<Ending> {
+        let reply = self.reply.as_ref()?;
+        let ending = match end {
+            End::Done { stop_reason, explanation } => self.complete(reply, &stop_reason, explanation),
+            End::Failed(error) => self.failed_reply(reply, error),
+        };
+        self.release();
+        Some(ending)
     }
 
     /// Lets go of an ended reply. Deltas that wait for its start go out right after it.
-    fn release(&mut self, reply: LiveReply) {
-        if !reply.started {
-            self.after_start(reply.message_id, reply.held);
-        }
-    }
-
-    fn complete(&self, reply: &LiveReply, stop_reason: String, explanation: Option<String>) -> Ending {
-        if stop_reason == "refusal" {
-            let message = explanation.unwrap_or_else(|| "Claude declined to answer this.".into());
-            let error = ReplyError { code: ErrorCode::ModelRefused, message };
-            let mut ending = self.ending(reply, ReplyStatus::Error, Vec::new());
-            ending.outcome.error = Some(error);
-            ending.outcome.stop_reason = Some(stop_reason);
-            return ending;
-        }
-        let blocks: Vec<_> = reply.whole.iter().map(|(_, raw)| raw.clone()).collect();
-        let mut ending = self.ending(reply, ReplyStatus::Complete, blocks);
-        ending.outcome.stop_reason = Some(stop_reason);
-        ending
-    }
-
-    fn failed_reply(&self, reply: &LiveReply, error: ModelError) -> Ending {
-        tracing::warn!(session.id = %self.session.id(), turn.id = %reply.turn_id, error.code = error.code.as_str(),
-            error.detail = error.detail, upstream.request_id = error.request_id, "a reply failed");
-        self.broken(
-            reply,
-            ReplyStatus::Error,
-            None,
-            Some(ReplyError { code: error.code, message: error.message }),
-        )
-    }
-
-    fn broken(
-        &self,
-        reply: &LiveReply,
-        status: ReplyStatus,
-        by: Option<UserId>,
-        error: Option<ReplyError>,
-    ) -> Ending {
-        let mut ending = self.ending(reply, status, broken_off(&reply.whole, &reply.parts));
-        if let Some(usage) = ending.outcome.usage.as_mut() {
-            // No final figure comes for a stream that ends early.
-            let written: usize = reply.parts.iter().map(|part| part.content.len()).sum();
-            usage.output_tokens = usage.output_tokens.max(estimate_tokens(written));
-            usage.estimated = true;
-        }
-        (ending.outcome.stopped_by, ending.outcome.error) = (by, error);
-        self.price(&mut ending);
-        ending
-    }
-
-    fn ending(&self, reply: &LiveReply, status: ReplyStatus, blocks: Vec<Box<RawValue>>) -> Ending {
-        let outcome = Outcome {
-            message_id: reply.message_id,
-            status,
-            parts: reply.parts.clone(),
-            model: reply.model.clone(),
-            stop_reason: None,
-            usage: reply.usage.as_ref().map(|(usage, _)| *usage),
-            cost: None,
-            stopped_by: None,
-            error: None,
-        };
-        let ledger = reply.asked_by.filter(|_| reply.model.is_some()).map(|user| LedgerRow {
-            at: self.hub.inner.clock.now(),
-            session: self.session.id(),
-            turn: reply.turn_id,
-            user,
-            model: reply.model.clone().unwrap_or_default(),
-            request_id: reply.request_id.clone(),
-            upstream_id: reply.upstream_id.clone(),
-            usage: reply.usage.as_ref().map_or_else(|| "{}".into(), |(_, raw)| raw.get().to_owned()),
-            input_tokens: 0,
-            output_tokens: 0,
-            cost_micro_usd: None,
-            price_table: String::new(),
-            estimated: false,
-            outcome: word(status).into(),
-        });
-        let mut ending =
-            Ending { outcome, turn_id: Some(reply.turn_id), message: assistant_message(&blocks), ledger };
-        self.price(&mut ending);
-        ending
-    }
-
-    fn price(&self, ending: &mut Ending) {
-        let (Some(usage), Some(model)) = (ending.outcome.usage, &ending.outcome.model) else { return };
-        let price = self.hub.inner.model.price(model, &usage);
-        ending.outcome.cost = price
-            .as_ref()
-            .map(|(micro_usd, table)| Cost { micro_usd: *micro_usd, price_table: table.clone() });
-        if let Some(row) = &mut ending.ledger {
-            row.input_tokens =
-                usage.input_tokens + usage.cache_read_input_tokens + usage.cache_creation_input_tokens;
-            row.output_tokens = usage.output_tokens;
-            row.estimated = usage.estimated;
-            (row.cost_micro_usd, row.price_table) =
-                price.map_or((None, String::new()), |(micro_usd, table)| (Some(micro_usd), table));
+    fn release(&mut self) {
+        let Some(reply) = self.reply.take().filter(|reply| !reply.started) else { return };
+        if let Some(write) = self.pending.iter_mut().find(|write| write.starts == Some(reply.message_id)) {
+            write.after = reply.held;
         }
     }
 }
 
-/// How a reply ended, and what is stored of it besides its event.
-#[derive(Clone)]
-pub(super) struct Ending {
-    pub(super) outcome: Outcome,
-    pub(super) turn_id: Option<TurnId>,
-    /// What later requests send back; none when nothing is worth it.
-    pub(super) message: Option<Box<RawValue>>,
-    pub(super) ledger: Option<LedgerRow>,
-}
-
-/// The ledger's word for a reply's end.
-fn word(status: ReplyStatus) -> &'static str {
-    match status {
-        ReplyStatus::Complete => "complete",
-        ReplyStatus::Cancelled => "cancelled",
-        ReplyStatus::Error => "error",
-        ReplyStatus::Interrupted | ReplyStatus::Streaming => "interrupted",
+/// Adds a citation to a part's JSON array.
+fn cite(citations: &mut Option<String>, json: &str) {
+    match citations {
+        Some(list) => {
+            list.truncate(list.len() - 1);
+            list.push(',');
+        }
+        None => *citations = Some("[".into()),
+    }
+    if let Some(list) = citations {
+        list.push_str(json);
+        list.push(']');
     }
 }
 
@@ -407,16 +269,5 @@ fn lost() -> ModelError {
         retry_after_ms: None,
         detail: "the turn's task ended without an end".into(),
         request_id: None,
-    }
-}
-
-/// Adds a piece to what the journal does not have yet; pieces of one part become one.
-fn journal_piece(unjournalled: &mut Vec<JournalPiece>, piece: &Piece) {
-    match unjournalled.last_mut() {
-        Some(last) if last.part == piece.part => last.content.push_str(&piece.content),
-        _ => {
-            let Piece { part, kind, name, tool_use_id, content } = piece.clone();
-            unjournalled.push(JournalPiece { part, kind, name, tool_use_id, content });
-        }
     }
 }

@@ -4,40 +4,64 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use madang_protocol::{
-    ClaudeResponse, ConnectionId, Event, FollowSession, Position, ResumePoint, Resumed, SessionChanged,
+    ClaudeResponse, Command, ConnectionId, ErrorCode, Event, Position, ResumePoint, Resumed, SessionChanged,
 };
 use madang_session::{Outcome, Rejection};
 use madang_store::Stream;
 use tokio::time::Instant;
 
 use super::{Live, Request};
+use crate::followed::{Followed, NotFollowed};
 use crate::hub::store_rejection;
+use crate::link::follows_too_many;
 use crate::{Batch, Outgoing, Viewer};
 
 /// Events that an exact resume replays; a gap beyond gets a snapshot (DC1 keeps at least so many).
 const REPLAY_MAX: u64 = 10_000;
-/// Events read and sent at a time while replaying.
+/// Events read at a time while replaying.
 const REPLAY_PAGE: u32 = 500;
 
 /// One connection that follows.
 pub(super) struct Watcher {
+    pub(super) connection: ConnectionId,
     pub(super) viewer: Arc<dyn Viewer>,
+    followed: Arc<Followed>,
 }
 
 impl Live {
-    pub(super) fn is_watching(&self, connection: ConnectionId) -> bool {
-        self.watchers.iter().any(|watcher| watcher.viewer.connection_id() == connection)
+    fn is_watching(&self, followed: &Arc<Followed>) -> bool {
+        self.watchers.iter().any(|watcher| Arc::ptr_eq(&watcher.followed, followed))
     }
 
-    pub(super) fn watch(&mut self, viewer: Arc<dyn Viewer>) {
-        self.watchers.push(Watcher { viewer });
+    /// Whether a request attaches its connection, or asks where it stands.
+    pub(super) fn attaches(&self, request: &Request) -> bool {
+        let asks = matches!(request.submission.command, Command::FollowSession(_));
+        asks || (request.follows && !self.is_watching(&request.followed))
+    }
+
+    /// Attaches a request's connection, unless it is gone or follows too many.
+    pub(super) fn watch(&mut self, request: &Request) -> Result<(), NotFollowed> {
+        let (viewer, followed) = (request.viewer.clone(), request.followed.clone());
+        followed.enter(self.session.id())?;
+        let connection = viewer.connection_id();
+        // A connection that said anew who it is has another link; the old one's place is taken.
+        self.watchers.retain(|watcher| watcher.connection != connection);
+        self.watchers.push(Watcher { connection, viewer, followed });
+        self.count_watchers();
+        Ok(())
+    }
+
+    pub(super) fn unwatch(&mut self, followed: &Arc<Followed>) {
+        self.watchers.retain(|watcher| !Arc::ptr_eq(&watcher.followed, followed));
+        followed.leave(self.session.id());
+        self.idle_since = Instant::now();
         self.count_watchers();
     }
 
-    pub(super) fn unwatch(&mut self, connection: ConnectionId) {
-        self.watchers.retain(|watcher| watcher.viewer.connection_id() != connection);
-        self.parked.retain(|request| request.viewer.connection_id() != connection);
-        self.idle_since = Instant::now();
+    pub(super) fn unwatch_all(&mut self) {
+        for watcher in self.watchers.drain(..) {
+            watcher.followed.leave(self.session.id());
+        }
         self.count_watchers();
     }
 
@@ -49,53 +73,41 @@ impl Live {
         }
     }
 
-    /// Serves what waited for the committed state.
-    pub(super) async fn serve_parked(&mut self) {
-        while self.pending.is_empty()
-            && let Some(request) = self.parked.pop_front()
-        {
-            self.attach(request).await;
-        }
-    }
-
     /// Attaches a connection, with everything it missed or with the whole state; then does what else it asked for.
-    async fn attach(&mut self, request: Request) {
-        let id = request.submission.id.clone();
-        if let Err(rejection) = self.admit(&request) {
-            let error =
-                self.hub.outgoing(Some(self.session.id()), Some(&id), Event::from(rejection.to_error()));
-            return request.viewer.deliver(&[Batch::new(vec![error])]);
-        }
-        let follow = match &request.submission.command {
-            madang_protocol::Command::FollowSession(FollowSession { resume, .. }) => Some(resume.clone()),
-            _ => None,
+    pub(super) async fn attach(&mut self, request: Request) {
+        let new = !self.is_watching(&request.followed);
+        let attached = match self.admit(&request, new) {
+            Ok(()) if new => self.watch(&request),
+            Ok(()) => Ok(()),
+            Err(rejection) => return self.reply_to(&request, rejection.to_error().into()),
         };
-        if !self.is_watching(request.viewer.connection_id()) {
-            self.watch(request.viewer.clone());
+        let (mut point, mut answers) = (None, None);
+        if let Command::FollowSession(data) = &request.submission.command {
+            (point, answers) = (data.resume.clone(), Some(request.submission.id.as_str()));
         }
-        let answers = follow.is_some().then_some(id.as_str());
-        match self.resume(&request, follow.flatten(), answers).await {
+        let resumed = match attached {
+            Ok(()) => self.resume(&request, point, answers).await,
+            Err(NotFollowed::Full) => Err(follows_too_many()),
+            // Whoever asked is gone; what they asked for is done all the same (RS3).
+            Err(NotFollowed::Gone) => Ok(()),
+        };
+        match resumed {
+            Ok(()) if answers.is_none() => self.command(request).await,
             Ok(()) => {}
             Err(rejection) => {
-                self.unwatch(request.viewer.connection_id());
-                let error =
-                    self.hub.outgoing(Some(self.session.id()), Some(&id), Event::from(rejection.to_error()));
-                return request.viewer.deliver(&[Batch::new(vec![error])]);
+                if new {
+                    self.unwatch(&request.followed);
+                }
+                self.reply_to(&request, rejection.to_error().into());
             }
-        }
-        if answers.is_none() {
-            self.command(request).await;
         }
     }
 
-    fn admit(&self, request: &Request) -> Result<(), Rejection> {
+    fn admit(&self, request: &Request, new: bool) -> Result<(), Rejection> {
         // A snapshot for a stranger is refused by the core; that of a deleted session too.
         self.session.status_data(request.caller.user, true)?;
-        if self.watchers.len() >= self.hub.inner.settings.viewers_max {
-            return Err(Rejection::new(
-                madang_protocol::ErrorCode::SessionFull,
-                "Too many connections follow this session.",
-            ));
+        if new && self.watchers.len() >= self.hub.inner.settings.viewers_max {
+            return Err(Rejection::new(ErrorCode::SessionFull, "Too many connections follow this session."));
         }
         Ok(())
     }
@@ -119,7 +131,7 @@ impl Live {
     }
 
     fn send_state(&self, request: &Request, answers: Option<&str>) -> Result<(), Rejection> {
-        let live = self.reply.as_ref().map_or((0, &[][..]), |reply| (reply.n, &reply.parts[..]));
+        let live = self.written().map_or((0, &[][..]), |(_, n, parts)| (n, parts));
         let state = self.session.snapshot(request.caller.user, true, live)?;
         let state = self.hub.outgoing(Some(self.session.id()), answers, Event::from(state));
         request.viewer.deliver(&[Batch::new(vec![state])]);
@@ -134,7 +146,7 @@ impl Live {
     ) -> Result<(), Rejection> {
         let id = self.session.id();
         // The whole gap is read before the first word of it is sent: complete, or declared failed (RS1).
-        let mut events = Vec::new();
+        let mut events: Vec<Outgoing> = Vec::new();
         let mut after = point.seq;
         while after < self.session.seq() {
             let page = self.hub.inner.store.read(id, Stream::SESSION, after, REPLAY_PAGE).await;
@@ -146,7 +158,8 @@ impl Live {
                 Outgoing::stored(&record.kind, &record.data, id, position, record.at)
             }));
         }
-        if after != self.session.seq() {
+        let bytes: usize = events.iter().map(|event| event.envelope.len()).sum();
+        if after != self.session.seq() || bytes > self.hub.inner.settings.replay_bytes_max {
             return self.send_state(request, answers);
         }
         let resumed = Resumed { session_id: id, from: point.seq, to: after, recovered: true };
@@ -163,12 +176,12 @@ impl Live {
 
     /// RS2: one snapshot of the running reply, then deltas go on.
     fn reattachment(&self) -> Option<Outgoing> {
-        let reply = self.reply.as_ref()?;
+        let (message, n, parts) = self.written()?;
         let id = self.session.id();
         let snapshot = ClaudeResponse {
-            n: Some(reply.n),
-            parts: Some(reply.parts.clone()),
-            ..delta(id, reply.message_id, Outcome::text(&reply.parts))
+            n: Some(n),
+            parts: Some(parts.to_vec()),
+            ..delta(id, message, Outcome::text(parts))
         };
         Some(self.hub.outgoing(Some(id), None, Event::from(snapshot)))
     }

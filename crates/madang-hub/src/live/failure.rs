@@ -1,0 +1,120 @@
+//! When a write fails: memory is ahead of the disk, so the session is read again; what can't be lost is tried again.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use madang_protocol::{Ack, ErrorCode, Event};
+use madang_session::Rejection;
+use madang_store::StoreError;
+use tokio::time::Instant;
+
+use super::ending::Ending;
+use super::write::{Cause, Pending};
+use super::{Live, Request};
+use crate::hub::store_rejection;
+use crate::link::repeat;
+use crate::{Batch, Viewer};
+
+impl Live {
+    /// A write failed. Everything uncommitted is refused and the session read again; a running reply whose start is on
+    /// disk goes on, and an end that was not saved will be.
+    pub(super) async fn failed(&mut self, error: &StoreError, write: Pending) {
+        let rejection = store_rejection(error);
+        self.lose(write, &rejection).await;
+        while let Some(write) = self.pending.pop_front() {
+            self.lose(write, &rejection).await;
+        }
+        if self.over {
+            return self.unwatch_all();
+        }
+        if let Err(error) = self.reload().await {
+            tracing::error!(session.id = %self.session.id(), error = &error as &dyn std::error::Error, "a session can't be read again and is dropped");
+            self.over = true;
+            self.reply = None;
+            self.unsaved = None;
+            self.abandon();
+        }
+        self.summary_due = Some(Instant::now());
+        self.facts.running.store(self.session.running_reply().is_some(), Ordering::Relaxed);
+    }
+
+    async fn lose(&mut self, write: Pending, rejection: &Rejection) {
+        if self.reply.as_ref().is_some_and(|reply| Some(reply.message_id) == write.starts) {
+            self.reply = None;
+        }
+        if let Some(ending) = write.ends {
+            // The first alone: a later one belongs to a turn whose start was in a write that is lost too.
+            self.keep_unsaved(ending);
+        }
+        let mut born = write.born;
+        // Its first event was not saved: there is no session.
+        self.over |= born.is_some();
+        for cause in &write.causes {
+            self.recent.forget(cause);
+            let answer = self.lost_answer(cause, rejection).await;
+            match (born.take(), answer) {
+                // Whoever made the session answers the refusal.
+                (Some(born), Err(refusal)) => drop(born.send(Err(refusal))),
+                (born, Ok(ack)) => {
+                    self.tell(cause.viewer.as_ref(), &cause.id, Event::from(ack));
+                    if let Some(born) = born {
+                        drop(born.send(Ok(())));
+                    }
+                }
+                (None, Err(refusal)) => {
+                    self.tell(cause.viewer.as_ref(), &cause.id, Event::from(refusal.to_error()));
+                }
+            }
+        }
+        if let Some(born) = born {
+            drop(born.send(Err(rejection.clone())));
+        }
+    }
+
+    /// The answer to a command whose write failed: if the very command is stored already, its first answer.
+    async fn lost_answer(&mut self, cause: &Cause, rejection: &Rejection) -> Result<Ack, Rejection> {
+        let stored = match cause.digest {
+            Some(digest) => {
+                let row = self.hub.inner.store.command(cause.user, &cause.id).await;
+                row.ok().flatten().map(|row| (row, digest))
+            }
+            None => None,
+        };
+        stored.map_or_else(|| Err(rejection.clone()), |(row, digest)| repeat(&row, &digest))
+    }
+
+    fn tell(&self, viewer: &dyn Viewer, id: &str, event: Event) {
+        let answer = self.hub.outgoing(Some(self.session.id()), Some(id), event);
+        viewer.deliver(&[Batch::new(vec![answer])]);
+    }
+
+    /// Adds a waiting answer to a write that is under way: the same command came twice.
+    pub(super) fn answer_with(
+        &mut self,
+        request: &Request,
+        digest: &[u8; 16],
+        answer: &Ack,
+    ) -> Result<bool, Rejection> {
+        if *digest != request.submission.digest {
+            return Err(Rejection::new(ErrorCode::Conflict, "This id was used for another command."));
+        }
+        let same = |cause: &Cause| cause.user == request.caller.user && cause.id == request.submission.id;
+        let under_way = self.pending.iter_mut().find(|write| write.causes.iter().any(same));
+        let Some(write) = under_way else { return Ok(false) };
+        write.causes.push(Cause { digest: None, ..Cause::of(request, answer.clone()) });
+        Ok(true)
+    }
+
+    /// Keeps the end of a reply until it can be saved.
+    pub(super) fn keep_unsaved(&mut self, ending: Ending) {
+        let wait = Duration::from_millis(self.hub.inner.settings.save_retry_ms);
+        self.unsaved.get_or_insert((ending, Instant::now() + wait));
+    }
+
+    /// Tries again to save the end of a reply.
+    pub(super) async fn save_again(&mut self) {
+        if let Some((ending, _)) = self.unsaved.take() {
+            self.end_reply(ending).await;
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! From the disk to everyone: answers and events in the order of the log, after the commit (CM1, DC1).
+
+use std::collections::HashMap;
+
+use futures_util::FutureExt;
+use madang_protocol::{ConnectionId, Event};
+use madang_store::StoreError;
+use tokio::time::Instant;
+
+use super::write::Cause;
+use super::{Born, Live, SUMMARY_DELAY};
+use crate::{Batch, Outgoing};
+
+/// What the writes of a group tell.
+#[derive(Default)]
+struct News {
+    shared: Vec<Outgoing>,
+    answers: Vec<Cause>,
+    born: Vec<Born>,
+}
+
+impl Live {
+    /// The oldest write is done: so may be others of the same group. Tells everyone, in order.
+    pub(super) async fn front_done(&mut self, first: Result<(), StoreError>) {
+        let mut result = Some(first);
+        let mut news = News::default();
+        while let Some(done) = result.take() {
+            let Some(write) = self.pending.pop_front() else { break };
+            if let Err(error) = done {
+                self.publish(news);
+                return self.failed(&error, write).await;
+            }
+            news.shared.extend(write.events);
+            news.answers.extend(write.causes);
+            news.born.extend(write.born);
+            news.shared.extend(write.after);
+            if let Some(message) = write.starts {
+                news.shared.extend(self.started(message));
+            }
+            result = self.pending.front_mut().and_then(|next| (&mut next.commit).now_or_never());
+        }
+        self.publish(news);
+        if self.pending.is_empty() {
+            // Nobody waits for it: only speed depends on it.
+            drop(self.write_snapshot().await);
+        }
+    }
+
+    fn publish(&mut self, news: News) {
+        let News { shared, answers, born } = news;
+        self.note_changes(&shared);
+        let id = self.session.id();
+        let mut private: HashMap<ConnectionId, Vec<Outgoing>> = HashMap::new();
+        for cause in answers {
+            let ack = self.hub.outgoing(Some(id), Some(&cause.id), Event::from(cause.answer));
+            let connection = cause.viewer.connection_id();
+            if self.watchers.iter().any(|watcher| watcher.connection == connection) {
+                private.entry(connection).or_default().push(ack);
+            } else {
+                cause.viewer.deliver(&[Batch::new(vec![ack])]);
+            }
+        }
+        let shared = (!shared.is_empty()).then(|| Batch::new(shared));
+        for watcher in &self.watchers {
+            let own = if private.is_empty() { None } else { private.remove(&watcher.connection) };
+            let batches: Vec<_> = own.map(Batch::new).into_iter().chain(shared.clone()).collect();
+            if !batches.is_empty() {
+                watcher.viewer.deliver(&batches);
+            }
+        }
+        for born in born {
+            // Its maker's connection may be gone; the session stays.
+            drop(born.send(Ok(())));
+        }
+        if self.over {
+            self.unwatch_all();
+        }
+    }
+
+    /// What committed events mean beyond the session: the lists of its people, and its own end.
+    fn note_changes(&mut self, events: &[Outgoing]) {
+        if events.is_empty() {
+            return;
+        }
+        self.over |= events.iter().any(|event| event.kind == "session_deleted");
+        let quiet = |event: &Outgoing| event.piece.is_some() || event.kind == "message_created";
+        if events.iter().all(quiet) {
+            self.summary_due.get_or_insert_with(|| Instant::now() + SUMMARY_DELAY);
+        } else {
+            self.summary_due = Some(Instant::now());
+            self.tell_people();
+        }
+    }
+}

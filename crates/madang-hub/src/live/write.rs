@@ -1,0 +1,231 @@
+//! From applied commands to the disk: every write of a session is made here, in the order of its events (invariant 6).
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use futures_util::FutureExt;
+use madang_protocol::{Ack, Actor, Event, MessageId, Position, SessionId, UnixMs, UserId};
+use madang_session::{Applied, Effect, Session};
+use madang_store::{
+    Append, CommandRow, Commit, JournalEntry, MemberRow, Record, SessionRow, SnapshotRow, StoreError, Stream,
+};
+
+use super::ending::Ending;
+use super::load::asker;
+use super::{Born, Live, Request};
+use crate::link::is_durable;
+use crate::{Outgoing, Viewer};
+
+/// A snapshot is written when the log has grown by this much since the last one, so that loading stays quick.
+const SNAPSHOT_EVENTS: u64 = 2_000;
+
+/// The command that caused a write, and how it is answered.
+#[derive(Clone)]
+pub(super) struct Cause {
+    pub(super) viewer: Arc<dyn Viewer>,
+    pub(super) user: UserId,
+    pub(super) id: String,
+    /// Present when a repeat must find the answer.
+    pub(super) digest: Option<[u8; 16]>,
+    pub(super) answer: Ack,
+}
+
+impl Cause {
+    pub(super) fn of(request: &Request, answer: Ack) -> Cause {
+        let submission = &request.submission;
+        let kept = submission.idempotent && is_durable(&submission.command);
+        Cause {
+            viewer: request.viewer.clone(),
+            user: request.caller.user,
+            id: submission.id.clone(),
+            digest: kept.then_some(submission.digest),
+            answer,
+        }
+    }
+}
+
+/// A write that is being put together.
+#[derive(Default)]
+pub(super) struct Draft {
+    /// When its events happen.
+    pub(super) at: UnixMs,
+    pub(super) events: Vec<(u64, Event)>,
+    pub(super) cause: Option<Cause>,
+    pub(super) append: Append,
+    pub(super) born: Option<Born>,
+    pub(super) ends: Option<Ending>,
+    /// Why it can't be written: what it needs could not be read.
+    pub(super) lost: Option<StoreError>,
+}
+
+/// A write on its way to the disk.
+pub(super) struct Pending {
+    pub(super) commit: Commit,
+    pub(super) events: Vec<Outgoing>,
+    pub(super) causes: Vec<Cause>,
+    /// The reply whose start it contains: its deltas are held until it is on disk.
+    pub(super) starts: Option<MessageId>,
+    /// The end of a reply, to be tried again if this fails.
+    pub(super) ends: Option<Ending>,
+    /// Deltas of a reply that ended before its start was on disk.
+    pub(super) after: Vec<Outgoing>,
+    pub(super) born: Option<Born>,
+}
+
+/// Resolves when the oldest write is done; never when there is none.
+pub(super) async fn front(pending: &mut VecDeque<Pending>) -> Result<(), StoreError> {
+    match pending.front_mut() {
+        Some(write) => (&mut write.commit).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Live {
+    /// Does what applied commands ask for, and writes their events.
+    pub(super) async fn carry_out(&mut self, at: UnixMs, mut applied: Applied, cause: Option<Cause>) {
+        let effects = std::mem::take(&mut applied.effects);
+        let mut draft = Draft { at, events: applied.events, cause, ..Draft::default() };
+        for effect in effects {
+            match effect {
+                Effect::Start { turn_id, message_id, prompt_id } => {
+                    self.add_start(&mut draft, (turn_id, message_id, prompt_id)).await;
+                }
+                Effect::Stop { message_id, by } => {
+                    if let Some(ending) = self.stopped(message_id, Some(by)) {
+                        self.add_end(&mut draft, ending).await;
+                    }
+                }
+            }
+        }
+        self.write(draft).await;
+    }
+
+    /// Puts the end of a reply into the log and starts the next turn.
+    pub(super) async fn end_reply(&mut self, ending: Ending) {
+        let mut draft = Draft { at: self.hub.inner.clock.now(), ..Draft::default() };
+        self.add_end(&mut draft, ending).await;
+        self.write(draft).await;
+    }
+
+    /// The end of a reply: its event, its journal's end, what the model is reminded of later, its line of the ledger;
+    /// and the start of the next turn.
+    async fn add_end(&mut self, draft: &mut Draft, ending: Ending) {
+        let id = self.session.id();
+        if self.session.running_reply().is_none_or(|(_, running)| running != ending.outcome.message_id) {
+            return;
+        }
+        if !ending.messages.is_empty()
+            && let Err(error) = self.history.load(self.hub.inner.store.as_ref(), &self.session).await
+        {
+            draft.lost.get_or_insert(error);
+        }
+        for message in &ending.messages {
+            let record = self.history.add(ending.turn_id, draft.at, "assistant", message.clone());
+            draft.append.records.push((id, record));
+        }
+        draft.append.journal.push((id, JournalEntry::End { message: ending.outcome.message_id }));
+        draft.append.ledger.extend(ending.ledger.clone());
+        self.session.hold_queue(self.hub.draining());
+        let ended = self.session.end_turn(draft.at, &mut self.rng, ending.outcome.clone());
+        draft.ends = Some(ending);
+        draft.events.extend(ended.events);
+        for effect in ended.effects {
+            if let Effect::Start { turn_id, message_id, prompt_id } = effect {
+                self.add_start(draft, (turn_id, message_id, prompt_id)).await;
+            }
+        }
+    }
+
+    async fn add_start(
+        &mut self,
+        draft: &mut Draft,
+        (turn_id, message_id, prompt_id): (madang_protocol::TurnId, MessageId, MessageId),
+    ) {
+        let asked_by = asker(&self.session, prompt_id);
+        let started = self.start_reply((turn_id, message_id), asked_by, &mut draft.append).await;
+        if let Err(error) = started {
+            // A turn that is in the log must be answered: nothing of this write is kept.
+            draft.lost.get_or_insert(error);
+        }
+    }
+
+    /// Hands events and rows to the store; what they mean to others follows when they are on disk.
+    pub(super) async fn write(&mut self, draft: Draft) {
+        let Draft { at, events, mut cause, mut append, born, ends, lost } = draft;
+        let id = self.session.id();
+        if let Some(cause) = &mut cause {
+            cause.answer.seq = events.first().map(|(seq, _)| *seq);
+            append.command = cause.digest.map(|digest| command_row(cause, digest, id));
+            self.recent.add(cause);
+        }
+        let starts = events.iter().rev().find_map(|(_, event)| started(event));
+        let events = self.encode(events, at, &mut append);
+        if !events.is_empty() {
+            append.sessions.push(self.row());
+        }
+        if born.is_some() {
+            let people = self.session.people();
+            append.members = people.map(|(user, role)| (id, MemberRow { user, role: Some(role) })).collect();
+        }
+        let commit = match lost {
+            Some(error) => Err(error),
+            None => self.hub.inner.store.submit(append).await,
+        };
+        let commit = commit.unwrap_or_else(|error| std::future::ready(Err(error)).boxed());
+        let causes = cause.into_iter().collect();
+        self.pending.push_back(Pending { commit, events, causes, starts, ends, after: Vec::new(), born });
+        self.facts.running.store(self.session.running_reply().is_some(), Ordering::Relaxed);
+    }
+
+    /// Events as they are stored, which is how they are sent.
+    fn encode(&self, events: Vec<(u64, Event)>, at: UnixMs, append: &mut Append) -> Vec<Outgoing> {
+        let (id, epoch) = (self.session.id(), self.session.epoch());
+        let encode = |(seq, event): (u64, Event)| {
+            let data = event.data_json();
+            let outgoing = Outgoing::durable(event, &data, id, Position { epoch, seq }, at);
+            let (actor, kind) =
+                (outgoing.event.as_ref().map_or(Actor::Server, Session::actor_of), outgoing.kind.clone());
+            append
+                .records
+                .push((id, Record { stream: Stream::SESSION, position: seq, at, actor, kind, data }));
+            outgoing
+        };
+        events.into_iter().map(encode).collect()
+    }
+
+    fn row(&self) -> SessionRow {
+        SessionRow {
+            session: self.session.id(),
+            epoch: self.session.epoch(),
+            title: self.session.title().to_owned(),
+            status: self.session.status(false),
+            created_at: self.session.created_at(),
+            last_activity: self.session.last_activity(),
+            message_count: self.session.message_count(),
+            participant_count: self.session.participant_count(),
+        }
+    }
+
+    /// Keeps loading quick: a long log gets a snapshot. Only of what is on disk: call it when no write is under way.
+    pub(super) async fn write_snapshot(&mut self) -> Option<Commit> {
+        let seq = self.session.seq();
+        if self.over || seq < self.snapshot_at + SNAPSHOT_EVENTS {
+            return None;
+        }
+        let data = serde_json::to_string(&self.session).ok()?;
+        self.snapshot_at = seq;
+        let row = SnapshotRow { stream: Stream::SESSION, position: seq, data };
+        let append = Append { snapshots: vec![(self.session.id(), row)], ..Append::default() };
+        self.hub.inner.store.submit(append).await.ok()
+    }
+}
+
+fn started(event: &Event) -> Option<MessageId> {
+    if let Event::TurnStarted(started) = event { Some(started.message.message_id) } else { None }
+}
+
+fn command_row(cause: &Cause, digest: [u8; 16], session: SessionId) -> CommandRow {
+    let answer = serde_json::to_string(&cause.answer).expect("an ack is plain data");
+    CommandRow { user: cause.user, id: cause.id.clone(), digest, session, position: cause.answer.seq, answer }
+}

@@ -1,0 +1,8 @@
+//! The pure core from outside: commands in, events out.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail tests by panicking")]
+
+mod commands;
+mod support;
+mod turns;
+mod walks;
