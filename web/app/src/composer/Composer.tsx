@@ -4,7 +4,7 @@ import { bytes } from "../i18n/format.js";
 import { useLanguage, useWords } from "../i18n/index.js";
 import { useHere } from "../session/backend.js";
 import type { Target } from "../session/types.js";
-import { onRequest } from "../shell/bus.js";
+import { onRequest, request } from "../shell/bus.js";
 import { Icon } from "../ui/Icon.js";
 import { deedOf } from "./composition.js";
 import { useDraft } from "./drafts.js";
@@ -12,6 +12,9 @@ import { isTooLong, recipientOf } from "./recipient.js";
 import { TargetSwitch } from "./TargetSwitch.js";
 import { useGrowing } from "./useGrowing.js";
 import "./composer.css";
+
+/** Keys that turn the pages of the conversation while the text here has only one. */
+const PAGES: Readonly<Record<string, 1 | -1>> = { PageDown: 1, PageUp: -1 };
 
 interface ComposerProps {
   /** Under which name its draft is kept. */
@@ -64,6 +67,12 @@ export function Composer({ place, running, switchable, onSend, onStop, onEditLas
     const { key, shiftKey, altKey } = event;
     // With ⌘ or Ctrl it is the window's key, which sends from anywhere.
     if (event.metaKey || event.ctrlKey) return;
+    const page = PAGES[key];
+    if (page && field.current && field.current.scrollHeight <= field.current.clientHeight) {
+      event.preventDefault();
+      request("page", page);
+      return;
+    }
     const { isComposing, keyCode } = event.nativeEvent;
     const deed = deedOf({ key, shiftKey, altKey, isComposing, keyCode }, text === "");
     if (deed === "nothing") return;

@@ -14,6 +14,9 @@ import { useReadTo } from "./useReadTo.js";
 import { useSteps } from "./useSteps.js";
 import "./conversation.css";
 
+/** Of the height: a line or two stay, so that the eye finds its place again. */
+const PAGE_SHARE = 0.9;
+
 export function Conversation({ sessionId, session }: { sessionId: string; session: SessionView }) {
   const t = useWords();
   const { me } = useHere();
@@ -42,6 +45,14 @@ export function Conversation({ sessionId, session }: { sessionId: string; sessio
     if (sent) goToEnd();
   }, [sent, goToEnd]);
   useEffect(() => onRequest("send", goToEnd), [goToEnd]);
+  useEffect(
+    () =>
+      onRequest("page", (by) => {
+        const view = scroller.current;
+        view?.scrollBy({ top: by * view.clientHeight * PAGE_SHARE });
+      }),
+    [],
+  );
   const step = useSteps(rows, virtualizer, scroller);
   useEffect(() => onRequest("step", step), [step]);
 

@@ -63,7 +63,7 @@ export const CodeBlock = memo(function CodeBlock({ code, info, writing }: CodeBl
           className={wrapped ? "code-text code-wrapped" : "code-text"}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
           tabIndex={0}
-          role="region"
+          role="group"
           aria-label={name ? t("code.label.language", { language: name }) : t("code.label")}
         >
           <CodeLines code={code} tokens={tokens} />

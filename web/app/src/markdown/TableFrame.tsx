@@ -6,8 +6,8 @@ export function TableFrame({ children }: { children: ReactNode }) {
   const t = useWords();
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <section className="md-table" aria-label={t("table.label")} tabIndex={0}>
+    <div className="md-table" role="group" aria-label={t("table.label")} tabIndex={0}>
       <table>{children}</table>
-    </section>
+    </div>
   );
 }

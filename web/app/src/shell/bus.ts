@@ -9,6 +9,8 @@ export interface Requests {
   stop: undefined;
   /** Go to the next (1) or previous (-1) message. */
   step: 1 | -1;
+  /** Scroll the conversation by a page, down (1) or up (-1). */
+  page: 1 | -1;
   /** Edit the message with this id. */
   editLast: string;
   /** Put these words into the composer. */
