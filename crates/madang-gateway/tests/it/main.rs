@@ -1,9 +1,17 @@
 //! Tests of the edge: rules EN, CN, DC, RS, CM, TU and HT of `PROTOCOL.md`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    clippy::unused_result_ok,
+    reason = "a test fails by panicking, and looks for one thing among all others"
+)]
+
 mod clients;
 mod codec;
 mod connecting;
 mod delivery;
+mod envelope;
 mod frames;
 mod hostile;
 mod raw;
