@@ -45,6 +45,11 @@ pub(crate) struct History {
 }
 
 impl History {
+    /// Nothing is stored yet, so nothing has to be read before the first prompt.
+    pub(crate) fn of_a_new_session() -> History {
+        History { loaded: true, ..History::default() }
+    }
+
     /// Reads what is stored, once.
     pub(crate) async fn load(&mut self, store: &dyn Store, session: &Session) -> Result<(), StoreError> {
         while !self.loaded {

@@ -15,6 +15,7 @@ use madang_session::Rejection;
 use madang_store::{JournaledReply, SessionQuery, Store, StoreError};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{MutexGuard, Semaphore, oneshot};
+use tokio::time::Instant;
 
 use crate::link::{Caller, Link};
 use crate::live::{Live, ToLive};
@@ -57,6 +58,7 @@ pub(crate) struct Inner {
     pub(crate) models: RwLock<Arc<[ModelInfo]>>,
     making: [tokio::sync::Mutex<()>; MAKING_LOCKS],
     unique: AtomicU64,
+    started: Instant,
 }
 
 impl Hub {
@@ -84,6 +86,7 @@ impl Hub {
                 models: RwLock::new(Arc::from(Vec::new())),
                 making: std::array::from_fn(|_| tokio::sync::Mutex::new(())),
                 unique: AtomicU64::new(1),
+                started: Instant::now(),
                 settings,
                 store,
                 model,
@@ -157,6 +160,14 @@ impl Hub {
         !self.draining() && self.inner.store.healthy()
     }
 
+    /// When running replies are journalled next: all of them at the same moments, so that they share a commit.
+    pub(crate) fn journal_tick(&self) -> Instant {
+        let interval = Duration::from_millis(self.inner.settings.journal_ms.max(1));
+        let now = Instant::now();
+        let into = (now - self.inner.started).as_nanos() % interval.as_nanos();
+        now + interval - Duration::from_nanos(u64::try_from(into).unwrap_or(0))
+    }
+
     pub(crate) fn draining(&self) -> bool {
         self.inner.draining.load(Ordering::Relaxed)
     }
@@ -164,7 +175,7 @@ impl Hub {
     /// Takes no new prompts, waits until running turns have ended or `deadline_ms` is over, then interrupts and stores the rest.
     pub async fn drain(&self, deadline_ms: u64) {
         self.inner.draining.store(true, Ordering::Relaxed);
-        let deadline = tokio::time::Instant::now() + Duration::from_millis(deadline_ms);
+        let deadline = Instant::now() + Duration::from_millis(deadline_ms);
         let mut ended = Vec::new();
         for mailbox in self.inner.registry.all() {
             let (done, wait) = oneshot::channel();

@@ -1,7 +1,5 @@
 //! The journal of a running reply: after a kill its text is there, at most one interval short, and always a prefix (RS5).
 
-use std::time::Duration;
-
 use futures_util::FutureExt;
 use madang_protocol::{Part, PartKind};
 use madang_store::{Append, Commit, JournalEntry, JournaledReply};
@@ -39,9 +37,9 @@ impl Journal {
         self.due
     }
 
-    /// Adds a piece; pieces of one part become one.
-    pub(super) fn add(&mut self, piece: &Piece, interval: Duration) {
-        self.due.get_or_insert_with(|| Instant::now() + interval);
+    /// Adds a piece, to be written by `tick`; pieces of one part become one.
+    pub(super) fn add(&mut self, piece: &Piece, tick: impl FnOnce() -> Instant) {
+        self.due.get_or_insert_with(tick);
         match self.waiting.last_mut() {
             Some(last) if last.part == piece.part => last.content.push_str(&piece.content),
             _ => {
@@ -68,12 +66,12 @@ impl Journal {
 impl Live {
     /// Writes what the journal does not have yet; a kill from now on loses none of it.
     pub(super) async fn journal(&mut self) {
-        let interval = Duration::from_millis(self.hub.inner.settings.journal_ms);
+        let tick = self.hub.journal_tick();
         let Some(reply) = self.reply.as_mut() else { return };
         let journal = &mut reply.journal;
         journal.due = None;
         if journal.is_under_way() {
-            journal.due = Some(Instant::now() + interval);
+            journal.due = Some(tick);
             return;
         }
         if journal.waiting.is_empty() {
@@ -84,7 +82,7 @@ impl Live {
         let append = Append { journal: vec![(self.session.id(), entry)], ..Append::default() };
         // If the disk is full the reply goes on; it is tried again with all that came meanwhile.
         let submitted = self.hub.inner.store.submit(append).await;
-        journal.due = Some(Instant::now() + interval);
+        journal.due = Some(tick);
         match submitted {
             Ok(commit) => journal.under_way = Some((commit, std::mem::take(&mut journal.waiting))),
             Err(error) => {

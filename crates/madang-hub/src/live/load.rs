@@ -112,6 +112,7 @@ impl Live {
             }
         };
         let mut live = Live::new(hub, facts, session, rng);
+        live.history = History::of_a_new_session();
         // A connection that is gone meanwhile has its session all the same.
         if live.watch(&request).is_err() {
             tracing::debug!(session.id = %id, "its maker has gone");

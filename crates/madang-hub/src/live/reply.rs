@@ -1,7 +1,6 @@
 //! The running reply, as its session holds it: what is written so far, and how it reaches those who follow.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use madang_model::ModelError;
 use madang_protocol::{
@@ -167,7 +166,6 @@ impl Live {
 
     fn piece(&mut self, piece: Piece) -> Option<Outgoing> {
         let session_id = self.session.id();
-        let interval = Duration::from_millis(self.hub.inner.settings.journal_ms);
         let reply = self.reply.as_mut()?;
         reply.n += 1;
         let first = !reply.parts.iter().any(|part| part.index == piece.part);
@@ -178,7 +176,7 @@ impl Live {
             name: piece.name.clone().filter(|_| first),
             ..delta(session_id, reply.message_id, piece.content.clone())
         };
-        reply.journal.add(&piece, interval);
+        reply.journal.add(&piece, || self.hub.journal_tick());
         add_piece(&mut reply.parts, piece);
         Some(self.hub.outgoing(Some(session_id), None, Event::from(event)))
     }
