@@ -2,6 +2,7 @@ import type { Message } from "@madang/protocol";
 import { describe, expect, it } from "vitest";
 import { announce, beginning, plainWords } from "../src/conversation/announcement.js";
 import { buildRows, countUnseen, type RowSource } from "../src/conversation/rows.js";
+import { staysStuck } from "../src/conversation/useFollowing.js";
 import { nextMessage } from "../src/conversation/useSteps.js";
 import { startLanguage, translate } from "../src/i18n/index.js";
 
@@ -78,6 +79,14 @@ describe("rows", () => {
     expect(named([])).toEqual([true, false]);
   });
 
+  it("holds back the oldest while the one before it is yet to come, so that nothing changes then", () => {
+    const older = [message("a", "minji", 0), message("b", "minji", 1)];
+    const newer = [message("c", "minji", 2), message("d", "minji", 3), message("e", "jun", 4)];
+    const before = shape(source(newer, { hasMore: true }));
+    expect(before).toEqual(["start", "d", "e*"]);
+    expect(shape(source([...older, ...newer])).slice(-2)).toEqual(before.slice(-2));
+  });
+
   it("keeps keys unique", () => {
     const messages = Array.from({ length: 50 }, (_, at) => message(`m${at}`, "x", at * 300));
     const keys = buildRows(source(messages)).map((row) => row.key);
@@ -94,6 +103,15 @@ describe("what one has not seen", () => {
   it("counts nothing where it can't know", () => {
     expect(countUnseen(messages, undefined, "me")).toBe(0);
     expect(countUnseen(messages, "gone", "me")).toBe(0);
+  });
+});
+
+describe("following the end", () => {
+  it("goes on until one scrolls up, and again from the end", () => {
+    expect(staysStuck(true, false, false)).toBe(true);
+    expect(staysStuck(true, false, true)).toBe(false);
+    expect(staysStuck(false, false, false)).toBe(false);
+    expect(staysStuck(false, true, true)).toBe(true);
   });
 });
 

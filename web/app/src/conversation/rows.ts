@@ -30,18 +30,20 @@ export function buildRows(source: RowSource): Row[] {
     { kind: "start", key: "start", loading: source.loadingOlder, hasMore: source.hasMore },
   ];
   const messages = source.messages.filter((message) => !source.queued.has(message.message_id));
-  let before: Message | undefined;
-  for (const message of messages) {
-    if (!before || dayOf(before.created_at) !== dayOf(message.created_at)) {
-      rows.push({ kind: "day", key: `day-${dayOf(message.created_at)}`, at: message.created_at });
-    }
-    if (before && before.message_id === source.readTo) rows.push({ kind: "new", key: "new" });
-    const divided = rows.at(-1)?.kind !== "message";
+  // How the oldest looks depends on the one before it, which is yet to come: shown now, it would change then,
+  // and move what one reads.
+  const hidden = source.hasMore && messages.length > 1 ? 1 : 0;
+  let before: Message | undefined = messages[hidden - 1];
+  for (const message of messages.slice(hidden)) {
+    const newDay = !before || dayOf(before.created_at) !== dayOf(message.created_at);
+    const unread = before !== undefined && before.message_id === source.readTo;
+    if (newDay) rows.push({ kind: "day", key: `day-${dayOf(message.created_at)}`, at: message.created_at });
+    if (unread) rows.push({ kind: "new", key: "new" });
     rows.push({
       kind: "message",
       key: message.message_id,
       message,
-      named: divided || !sameGroup(before && wordsOf(before), wordsOf(message)),
+      named: newDay || unread || !sameGroup(before && wordsOf(before), wordsOf(message)),
       last: message === messages.at(-1),
     });
     before = message;

@@ -12,6 +12,11 @@ const END_PX = 56;
 const OLDER_PX = 900;
 const OVERSCAN_ROWS = 6;
 
+/** Whether the list goes on following: always at the end, never for one who scrolled up from it. */
+export function staysStuck(stuck: boolean, atEnd: boolean, goesUp: boolean): boolean {
+  return atEnd || (stuck && !goesUp);
+}
+
 export interface Following {
   virtualizer: Virtualizer<HTMLDivElement, HTMLElement>;
   atEnd: boolean;
@@ -24,6 +29,8 @@ export function useFollowing(
   onNearStart: () => void,
 ): Following {
   const [atEnd, setAtEnd] = useState(true);
+  // Until one scrolls away by hand; being late to measure is no reason to stay behind.
+  const stuck = useRef(true);
   const nearStart = useRef(onNearStart);
   nearStart.current = onNearStart;
 
@@ -38,13 +45,26 @@ export function useFollowing(
     overscan: OVERSCAN_ROWS,
     paddingEnd: 24,
     onChange: (instance) => {
-      setAtEnd(instance.isAtEnd(END_PX));
+      const end = instance.isAtEnd(END_PX);
+      stuck.current = staysStuck(
+        stuck.current,
+        end,
+        instance.isScrolling && instance.scrollDirection === "backward",
+      );
+      setAtEnd(end);
       if ((instance.scrollOffset ?? 0) < OLDER_PX && instance.scrollDirection === "backward")
         nearStart.current();
     },
   });
 
-  useLayoutEffect(() => virtualizer.scrollToEnd(), [virtualizer]);
-  const goToEnd = useCallback(() => virtualizer.scrollToEnd(), [virtualizer]);
+  const size = virtualizer.getTotalSize();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what grew is what matters.
+  useLayoutEffect(() => {
+    if (stuck.current) virtualizer.scrollToEnd();
+  }, [virtualizer, rows.length, size]);
+  const goToEnd = useCallback(() => {
+    stuck.current = true;
+    virtualizer.scrollToEnd();
+  }, [virtualizer]);
   return { virtualizer, atEnd, goToEnd };
 }
