@@ -41,6 +41,8 @@ pub(crate) struct Connection {
     socket: TcpStream,
     encrypted: bool,
     outbox: Mutex<Outbox>,
+    /// When it began, in milliseconds since the start.
+    began_ms: u64,
     /// When something last came in, in milliseconds since the start.
     heard_ms: AtomicU64,
     /// Whether a message has begun and not ended.

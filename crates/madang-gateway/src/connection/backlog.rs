@@ -256,3 +256,112 @@ pub(crate) fn response(
         ended_at: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use madang_protocol::{PartKind, Role, SessionChanged, SessionStatus, SessionSummary};
+    use serde_json::Value;
+
+    use super::*;
+
+    fn session(n: u8) -> SessionId {
+        SessionId::new(UnixMs(1), [n; 10])
+    }
+
+    fn outgoing(event: Event, of: Option<SessionId>) -> Outgoing {
+        Outgoing::new(
+            event,
+            Head { session: of, position: None, correlation_id: None, at: UnixMs(1), unique: 1 },
+        )
+    }
+
+    fn delta(reply: u8, n: u32, part: u32, text: &str) -> Outgoing {
+        let message = MessageId::new(UnixMs(1), [reply; 10]);
+        let mut data = response(session(1), message, text.to_owned(), true);
+        (data.n, data.part, data.kind) = (Some(n), Some(part), Some(PartKind::Text));
+        outgoing(Event::from(data), Some(session(1)))
+    }
+
+    fn changed(n: u8, title: &str) -> Outgoing {
+        let summary = SessionSummary {
+            session_id: session(n),
+            title: title.to_owned(),
+            status: SessionStatus::Idle,
+            role: Role::Owner,
+            created_at: UnixMs(1),
+            last_activity: UnixMs(1),
+            participant_count: 1,
+            message_count: 1,
+            running: false,
+        };
+        outgoing(Event::from(SessionChanged { summary }), None)
+    }
+
+    /// What comes out, in order.
+    fn drain(mut backlog: Backlog) -> Vec<Value> {
+        let mut out = Vec::new();
+        while let Some(envelope) = backlog.pop(UnixMs(2)) {
+            out.push(serde_json::from_slice(&envelope).unwrap());
+        }
+        out
+    }
+
+    fn queue(events: &[Outgoing]) -> Backlog {
+        let mut backlog = Backlog::new(ProtocolVersion::V2, Bytes::new());
+        events.iter().for_each(|event| backlog.queue(event));
+        backlog
+    }
+
+    #[test]
+    fn dc2_pieces_of_one_part_are_joined_and_others_are_not() {
+        let events = [
+            delta(1, 1, 0, "a"),
+            delta(2, 1, 0, "x"),
+            delta(1, 2, 0, "b"),
+            delta(1, 3, 1, "c"),
+            delta(2, 2, 0, "y"),
+            delta(1, 4, 1, "d"),
+        ];
+        let told: Vec<_> = drain(queue(&events))
+            .iter()
+            .map(|event| {
+                let data = &event["data"];
+                (data["content"].as_str().unwrap().to_owned(), data["n"].as_u64(), data["part"].as_u64())
+            })
+            .collect();
+        let expected = [("ab", 2, 0), ("xy", 2, 0), ("cd", 4, 1)];
+        assert_eq!(told, expected.map(|(text, n, part)| (text.to_owned(), Some(n), Some(part))));
+    }
+
+    #[test]
+    fn rs2_text_behind_a_snapshot_does_not_move_before_it() {
+        let snapshot = response(session(1), MessageId::new(UnixMs(1), [1; 10]), "ab".into(), true);
+        let events =
+            [delta(1, 1, 0, "a"), outgoing(Event::from(snapshot), Some(session(1))), delta(1, 3, 0, "c")];
+        let told: Vec<_> =
+            drain(queue(&events)).iter().map(|event| event["data"]["content"].clone()).collect();
+        assert_eq!(told, ["a", "ab", "c"]);
+    }
+
+    #[test]
+    fn dc3_of_what_may_be_late_the_newest_is_told() {
+        let backlog =
+            queue(&[changed(1, "old"), changed(2, "other"), changed(1, "new"), changed(1, "newest")]);
+        let titles: Vec<_> =
+            drain(backlog).iter().map(|event| event["data"]["summary"]["title"].clone()).collect();
+        assert_eq!(titles, ["newest", "other"]);
+    }
+
+    #[test]
+    fn dc2_the_bytes_that_wait_are_counted() {
+        let mut backlog = queue(&[delta(1, 1, 0, &"x".repeat(100_000)), changed(1, "t")]);
+        assert!(backlog.bytes() > 100_000);
+        let first = backlog.wire(UnixMs(2)).len();
+        backlog.written(first);
+        assert!(backlog.bytes() < 1000);
+        let rest = backlog.wire(UnixMs(2)).len();
+        backlog.written(rest);
+        assert!(backlog.wire(UnixMs(2)).is_empty());
+        assert_eq!(backlog.bytes(), 0);
+    }
+}

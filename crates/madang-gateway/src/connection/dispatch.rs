@@ -97,14 +97,17 @@ impl Reader {
 
     /// Tells a version-1 connection's gate that a prompt is coming: whatever becomes of it, it must get an end (TU2).
     fn expect_reply(&self, id: &str, command: &Result<Command, InboundError>, digest_input: &str) {
+        let mut outbox = self.connection.outbox.lock();
+        let Some(gate) = &mut outbox.gate else { return };
         let stream = match command {
             Ok(Command::ClaudeMessage(prompt)) => prompt.stream,
             Err(InboundError::Data(_)) if digest_input.starts_with("claude_message\n") => true,
+            Ok(Command::UnfollowSession(data)) => {
+                return data.session_id.id().into_iter().for_each(|session| gate.leave(id, session));
+            }
             Ok(_) | Err(_) => return,
         };
-        if let Some(gate) = &mut self.connection.outbox.lock().gate {
-            gate.ask(Asked { id: id.to_owned(), stream });
-        }
+        gate.ask(Asked { id: id.to_owned(), stream });
     }
 
     /// Whether a command may come at all, here and now (CM5).

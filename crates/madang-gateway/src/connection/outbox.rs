@@ -32,8 +32,6 @@ pub(crate) enum Phase {
 /// How a closing connection is being closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ending {
-    /// The code sent; none answers a close without one.
-    pub(crate) code: Option<u16>,
     /// Whether the peer's close frame has come.
     pub(crate) answered: bool,
 }
@@ -52,6 +50,8 @@ pub(crate) struct Outbox {
     pub(crate) progress_ms: u64,
     /// What the sweeper waits for.
     pub(crate) watch: Watch,
+    /// The code it was closed with, by either side.
+    pub(crate) last_code: Option<u16>,
 }
 
 /// Moments at which something must have happened, in milliseconds since the start; none while nothing is awaited.
@@ -86,6 +86,7 @@ impl Outbox {
             waker: None,
             progress_ms: 0,
             watch: Watch::default(),
+            last_code: None,
         }
     }
 
@@ -204,7 +205,7 @@ impl Outbox {
         let mut last = Vec::new();
         write_frame(&mut last, Opcode::Text, encode(event, None, terms.now).as_bytes());
         write_frame(&mut last, Opcode::Close, &close_payload(code));
-        self.finish(Ending { code: Some(code.number()), answered: false }, last, terms);
+        self.finish((Some(code.number()), false), last, terms);
     }
 
     /// Answers the peer's close frame, or notes that it answered ours.
@@ -218,15 +219,16 @@ impl Outbox {
                     Opcode::Close,
                     payload.as_ref().map_or(&[][..], |payload| &payload[..]),
                 );
-                self.finish(Ending { code, answered: true }, last, terms);
+                self.finish((code, true), last, terms);
             }
             Phase::Closing(ending) => ending.answered = true,
             Phase::Closed => {}
         }
     }
 
-    fn finish(&mut self, ending: Ending, last: Vec<u8>, terms: Terms<'_>) {
-        self.phase = Phase::Closing(ending);
+    fn finish(&mut self, (code, answered): (Option<u16>, bool), last: Vec<u8>, terms: Terms<'_>) {
+        self.phase = Phase::Closing(Ending { answered });
+        self.last_code = code;
         self.gate = None;
         if self.is_full() {
             self.backlog_mut(terms).end_with(&last);

@@ -99,6 +99,7 @@ pub(crate) async fn run(arrival: Arrival, shared: Arc<Shared>) {
     }
     reader.connection.end();
     reader.connection.shared.connections.remove(&reader.connection);
+    reader.log_end();
 }
 
 impl Reader {
@@ -112,6 +113,7 @@ impl Reader {
             socket,
             encrypted: tls.is_some(),
             outbox: Mutex::new(Outbox::new(version, tls)),
+            began_ms: now_ms,
             heard_ms: AtomicU64::new(now_ms),
             inside: AtomicBool::new(false),
             jitter: crate::random::below(u64::MAX),
@@ -143,6 +145,15 @@ impl Reader {
             reader.widen();
         }
         reader
+    }
+
+    /// The one log line of a connection.
+    fn log_end(&self) {
+        let Connection { id, version, began_ms, shared, .. } = &*self.connection;
+        let user = self.link.as_ref().map(|link| link.caller().user);
+        let code = self.connection.outbox.lock().last_code;
+        let duration_ms = shared.now_ms() - began_ms;
+        tracing::info!(connection.id = %id, ?version, user.id = ?user, code, duration_ms, "connection ended");
     }
 
     /// Grows the limits of a connection whose credential is known (EN5).

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use madang_hub::{Batch, Outgoing};
+use madang_protocol::limits::FOLLOWED_SESSIONS_MAX;
 use madang_protocol::{ClaudeResponse, Event, MessageId, SessionId, SessionState, UnixMs};
 
 pub(crate) use asked::Asked;
@@ -20,6 +21,8 @@ pub(crate) use sorted::Sorted;
 /// What one version-1 connection has asked, and which replies it is being sent.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
+    /// Sessions that it asked to hear no more of, by the command's id.
+    leaving: Vec<(String, SessionId)>,
     prompts: Prompts,
     replies: Replies,
 }
@@ -40,6 +43,14 @@ impl Gate {
     /// Notes that the connection hands in a prompt.
     pub(crate) fn ask(&mut self, asked: Asked) {
         self.prompts.ask(asked);
+    }
+
+    /// Notes that the connection asks to hear no more of a session; the newest of such commands are remembered.
+    pub(crate) fn leave(&mut self, id: &str, session: SessionId) {
+        if self.leaving.len() >= FOLLOWED_SESSIONS_MAX {
+            self.leaving.remove(0);
+        }
+        self.leaving.push((id.to_owned(), session));
     }
 
     /// Bytes of replies that are held back.
@@ -82,7 +93,15 @@ impl Gate {
                     self.replies.refuse(&asked, "The prompt was taken back before Claude began.", None, line);
                 }
             }
-            Some(Event::SessionDeleted(data)) => self.deleted(data.0.session_id, line),
+            Some(Event::Ack(_)) => {
+                let left = self.leaving.iter().position(|(id, _)| Some(id.as_str()) == correlation);
+                if let Some((_, session)) = left.map(|at| self.leaving.remove(at)) {
+                    self.gone(session, "The session is not followed any more.", line);
+                }
+            }
+            Some(Event::SessionDeleted(data)) => {
+                self.gone(data.0.session_id, "The session was deleted.", line);
+            }
             _ => {}
         }
     }
@@ -120,11 +139,12 @@ impl Gate {
         }
     }
 
-    fn deleted(&mut self, session: SessionId, line: &mut Line) {
+    /// Ends what a session owes to a connection that hears no more of it.
+    fn gone(&mut self, session: SessionId, sentence: &str, line: &mut Line) {
         let waiting = self.prompts.in_session(session);
         self.replies.keep_only(session, None, line);
         for asked in waiting {
-            self.replies.refuse(&asked, "The session was deleted.", None, line);
+            self.replies.refuse(&asked, sentence, None, line);
         }
     }
 }

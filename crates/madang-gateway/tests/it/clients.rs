@@ -50,13 +50,22 @@ async fn open<S>(stream: S) -> WebSocketStream<S>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {
-    let mut request = "ws://localhost/ws".into_client_request().unwrap();
+    open_at(stream, "/ws").await.0
+}
+
+/// Opens a socket at a path; with it comes the cookie that a new guest is given.
+async fn open_at<S>(stream: S, path: &str) -> (WebSocketStream<S>, Option<String>)
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
+    let mut request = format!("ws://localhost{path}").into_client_request().unwrap();
     request.headers_mut().insert("sec-websocket-protocol", "madang.v2.json".parse().unwrap());
     let (mut socket, answer) = client_async(request, stream).await.unwrap();
     assert_eq!(answer.headers()["sec-websocket-protocol"], "madang.v2.json");
     send(&mut socket, "h", "hello", json!({"client": {"name": "tungstenite", "version": "0.29"}})).await;
     assert_eq!(answer_to(&mut socket, "h").await["type"], "connected");
-    socket
+    let cookie = answer.headers().get("set-cookie").map(|cookie| cookie.to_str().unwrap().to_owned());
+    (socket, cookie)
 }
 
 async fn send<S>(socket: &mut WebSocketStream<S>, id: &str, kind: &str, data: Value)
@@ -114,7 +123,7 @@ where
     .await;
     let reply = server.model.next().await;
     let piece = "가나다라마바사 ".repeat(3000);
-    (0..20).for_each(|_| assert!(reply.say(&piece)));
+    (0..12).for_each(|_| assert!(reply.say(&piece)));
     reply.finish("끝");
     let mut text = String::new();
     'reading: loop {
@@ -129,7 +138,7 @@ where
             text.push_str(event["data"]["content"].as_str().unwrap());
         }
     }
-    assert_eq!(text.len(), piece.len() * 20 + "끝".len());
+    assert_eq!(text.len(), piece.len() * 12 + "끝".len());
     let goodbye = CloseFrame { code: CloseCode::Normal, reason: "bye".into() };
     socket.close(Some(goodbye.clone())).await.unwrap();
     loop {
@@ -160,20 +169,39 @@ async fn en5_tungstenite_converses_under_tls() {
 
 #[tokio::test]
 async fn dc2_under_tls_a_slow_reader_misses_nothing() {
-    let (server, connector) = tls_server(Settings { backlog_bytes: 64 << 20, ..with_guests() }).await;
+    let settings = Settings { chat_burst: 200, backlog_bytes: 64 << 20, ..with_guests() };
+    let (server, connector) = tls_server(settings).await;
+    let name = ServerName::try_from("localhost").unwrap();
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let stream = connector.connect(name.clone(), stream).await.unwrap();
+    let (mut author, cookie) = open_at(stream, "/ws").await;
+    let token = cookie.unwrap().split(';').next().unwrap().split_once('=').unwrap().1.to_owned();
+    send(&mut author, "c", "create_session", json!({})).await;
+    let session = answer_to(&mut author, "c").await["data"]["session_id"].clone();
+    send(
+        &mut author,
+        "p",
+        "claude_message",
+        json!({"session_id": session, "content": "long", "stream": true}),
+    )
+    .await;
+    let reply = server.model.next().await;
     let narrow = TcpSocket::new_v4().unwrap();
     narrow.set_recv_buffer_size(4096).unwrap();
-    let stream = narrow.connect(server.address).await.unwrap();
-    let stream = connector.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap();
-    let mut slow = open(stream).await;
-    send(&mut slow, "c", "create_session", json!({})).await;
-    let session = answer_to(&mut slow, "c").await["data"]["session_id"].clone();
-    send(&mut slow, "p", "claude_message", json!({"session_id": session, "content": "long", "stream": true}))
-        .await;
-    let reply = server.model.next().await;
-    let piece = "0123456789".repeat(40);
+    let stream = connector.connect(name, narrow.connect(server.address).await.unwrap()).await.unwrap();
+    let (mut slow, _) = open_at(stream, &format!("/ws?token={token}")).await;
+    send(&mut slow, "f", "follow_session", json!({"session_id": session})).await;
+    answer_to(&mut slow, "f").await;
+    // What people say fills the slow one's socket.
+    for n in 0..100 {
+        let (id, said) =
+            (format!("chat-{n}"), json!({"session_id": session, "content": "x".repeat(150_000)}));
+        send(&mut author, &id, "chat_message", said).await;
+        answer_to(&mut author, &id).await;
+    }
+    let piece = "0123456789".repeat(10);
     let mut expected = String::new();
-    for n in 0..4000 {
+    for n in 0..600 {
         let text = format!("{n}:{piece}");
         reply.say(&text);
         expected.push_str(&text);
@@ -182,17 +210,19 @@ async fn dc2_under_tls_a_slow_reader_misses_nothing() {
     expected.push_str("end");
     // Read to its end by the session: everything has been handed to the sockets before this one reads again.
     soon("the reply to be read", reply.dropped()).await;
-    let mut heard = String::new();
+    let (mut heard, mut deltas) = (String::new(), 0);
     'reading: loop {
         for event in events(&mut slow).await {
             if event["type"] == "claude_response" {
                 if event["data"]["completed"] == true {
                     break 'reading;
                 }
+                deltas += 1;
                 heard.push_str(event["data"]["content"].as_str().unwrap());
             }
         }
     }
+    assert!(deltas < 600, "{deltas} deltas: nothing was merged, so the socket was never full");
     assert!(heard == expected, "{} of {} bytes", heard.len(), expected.len());
 }
 

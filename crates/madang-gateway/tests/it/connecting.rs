@@ -260,6 +260,16 @@ async fn cn2_a_cookie_counts_only_with_an_origin() {
 }
 
 #[tokio::test]
+async fn cn2_a_full_server_says_so_to_each_version_in_its_way() {
+    let server = TestServer::start(Settings { connections_max: 1, ..with_guests() }).await;
+    let mut first = RawClient::v2(&server).await;
+    let v1 = RawClient::try_connect(&server, "/ws", &[]).await.answer;
+    assert_eq!((v1.status, v1.header("retry-after").is_some()), (503, true));
+    RawClient::connect(&server, "/ws", &[V2]).await.must_close(4100).await;
+    first.must_live().await;
+}
+
+#[tokio::test]
 async fn cn3_connected_says_who_and_what() {
     let server = TestServer::start(with_guests()).await;
     let mut client = RawClient::connect(&server, "/ws", &[V2]).await;

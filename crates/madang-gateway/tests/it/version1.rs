@@ -313,6 +313,33 @@ async fn rs3_a_version_1_client_that_leaves_does_not_stop_its_reply() {
 }
 
 #[tokio::test]
+async fn tu2_replies_of_a_session_that_is_left_or_deleted_end() {
+    let server = TestServer::start(with_guests()).await;
+    let mut client = RawClient::v1(&server).await;
+    let mut hook = Hook::default();
+    for (count, kind) in [(1, "unfollow_session"), (2, "delete_session")] {
+        let id = format!("s{count}");
+        client.command(&id, "create_session", json!({})).await;
+        let session = client.answer_to(&id).await["data"]["session_id"].clone();
+        prompt(&mut client, kind, json!({"content": "x", "stream": true, "session_id": session})).await;
+        let reply = server.model.next().await;
+        reply.say("begun");
+        while hook.messages.len() < count {
+            hook.take(&client.next().await);
+        }
+        client.command("go", kind, json!({"session_id": session})).await;
+        hook.finals(&mut client, count).await;
+    }
+    prompt(&mut client, "last", json!({"content": "x", "stream": true})).await;
+    let mut reply = server.model.next().await;
+    while reply.is_dropped() {
+        reply = server.model.next().await;
+    }
+    reply.finish("after");
+    assert_eq!(hook.finals(&mut client, 3).await.last(), Some(&"after"));
+}
+
+#[tokio::test]
 async fn tu4_a_prompt_taken_back_while_it_waits_ends_too() {
     let server = TestServer::start(with_guests()).await;
     let mut client = RawClient::v1(&server).await;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use madang_protocol::limits::FOLLOWED_SESSIONS_MAX;
 use madang_protocol::{ClaudeResponse, ErrorCode, Event, MessageId, PartKind, ReplyStatus, SessionId};
 use serde_json::json;
 
@@ -9,11 +10,16 @@ use super::asked::Asked;
 use super::{Line, new_message_id, shapes};
 use crate::connection::backlog::{encode, response};
 
+/// Replies of which it is remembered that they are over: those of every session that one connection follows.
+const OVER_MAX: usize = FOLLOWED_SESSIONS_MAX;
+
 /// The replies that a version-1 connection is being sent.
 #[derive(Debug, Default)]
 pub(super) struct Replies {
     /// The first is on the air.
     line: VecDeque<Reply>,
+    /// Replies that were ended here before their own end came, which must not be told as well.
+    over: VecDeque<MessageId>,
 }
 
 #[derive(Debug)]
@@ -121,6 +127,9 @@ impl Replies {
         (n, kind): (u32, PartKind),
         line: &mut Line,
     ) {
+        if self.over.contains(&delta.message_id) {
+            return;
+        }
         let (on_air, reply) = self.reply(delta.session_id, delta.message_id);
         let new = n > reply.n;
         reply.n = reply.n.max(n);
@@ -143,6 +152,7 @@ impl Replies {
         (n, text): (u32, String),
         line: &mut Line,
     ) {
+        self.over.retain(|over| *over != message);
         let (on_air, reply) = self.reply(session, message);
         if reply.shown && !reply.anew && n <= reply.n {
             // The connection has all of it.
@@ -158,6 +168,9 @@ impl Replies {
 
     /// A reply's end; lets the next one on the air.
     pub(super) fn end(&mut self, end: End, line: &mut Line) {
+        if self.over.contains(&end.message) {
+            return;
+        }
         match self.line.iter_mut().find(|reply| reply.message == end.message) {
             Some(reply) => reply.end = Some(end),
             None => self.line.push_back(Reply::of(end.session, end.message).ending(end)),
@@ -180,9 +193,12 @@ impl Replies {
         for reply in &mut self.line {
             if reply.session == Some(session) && Some(reply.message) != running && reply.end.is_none() {
                 let asked = Asked { id: String::new(), stream: true };
+                self.over.push_back(reply.message);
                 reply.end = Some(End::of_refusal(&asked, "The reply was interrupted.", None, reply.message));
             }
         }
+        let more = self.over.len().saturating_sub(OVER_MAX);
+        self.over.drain(..more);
         self.advance(line);
     }
 
