@@ -5,6 +5,8 @@ import { useHere } from "../session/backend.js";
 import { Icon } from "../ui/Icon.js";
 import { Menu } from "../ui/Menu.js";
 
+const FAMILY = "Claude ";
+
 interface ModelPickerProps {
   model: string;
   effort: Effort | null;
@@ -22,7 +24,11 @@ export function ModelPicker({ model, effort, editable, onChoose }: ModelPickerPr
   const showsEffort = effortNow !== undefined && (chosen?.efforts.length ?? 0) > 1;
   const face = (
     <>
-      <span className="model-name">{name}</span>
+      <span className="model-name">
+        {/* Where room is short, the part that all of them share goes first. */}
+        {name.startsWith(FAMILY) && <span className="model-family">{FAMILY}</span>}
+        {name.startsWith(FAMILY) ? name.slice(FAMILY.length) : name}
+      </span>
       {showsEffort && <span className="model-effort">{t(`effort.${effortNow}`)}</span>}
       {editable && <Icon name="chevron" />}
     </>
