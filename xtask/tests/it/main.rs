@@ -138,6 +138,13 @@ fn dead_links_are_found() {
         ("docs/b.md", "[self](#here)"),
         ("docs/images/a.png", ""),
         ("README.md", ""),
+        ("ARCHITECTURE.md", "| `madang-hub/src/live.rs` | `madang-hub/src/gone.rs`, `web/app/` | `a/b` |"),
+        ("crates/madang-hub/src/live.rs", ""),
+        ("web/app/x.ts", ""),
     ]);
-    assert_eq!(tidy::document_links(&repo), ["docs/a.md: the link to gone.md leads nowhere"]);
+    let wanted = [
+        "docs/a.md: the link to gone.md leads nowhere",
+        "ARCHITECTURE.md: there is no madang-hub/src/gone.rs",
+    ];
+    assert_eq!(tidy::document_links(&repo), wanted);
 }
