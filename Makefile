@@ -17,7 +17,7 @@ test: ## Everything that must hold: Rust, the stand-in against the SDKs, web, en
 check: ## What a reviewer should not have to say: format, lints, docs, tidy, drift
 	@scripts/check.sh
 
-bench: ## Measure; results and how to read them: bench/README.md
+bench: ## Measure the optimised binary (ARGS="start", …); results: bench/README.md
 	@scripts/bench.sh $(ARGS)
 
 setup: ## Install what is missing for run, build and test
