@@ -73,7 +73,7 @@ impl Connection {
             position: None,
             correlation_id,
             at: self.shared.now(),
-            unique: crate::unique(),
+            unique: crate::ids::unique(),
         };
         self.deliver(&[Batch::new(vec![Outgoing::new(event, head)])]);
     }

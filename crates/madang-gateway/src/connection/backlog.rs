@@ -223,7 +223,7 @@ pub(crate) fn encode_piece(session: SessionId, piece: StreamPiece, now: UnixMs) 
 
 /// An envelope that the edge makes itself, for one connection.
 pub(crate) fn encode(event: &Event, session: Option<SessionId>, now: UnixMs) -> String {
-    let head = Head { session, position: None, correlation_id: None, at: now, unique: crate::unique() };
+    let head = Head { session, position: None, correlation_id: None, at: now, unique: crate::ids::unique() };
     encode_event(event, head)
 }
 

@@ -71,7 +71,7 @@ impl Reader {
     async fn command(&mut self, inbound: Inbound) {
         let Inbound { id, command, digest_input } = inbound;
         let idempotent = id.is_some();
-        let id = id.unwrap_or_else(crate::own_id);
+        let id = id.unwrap_or_else(crate::ids::own_id);
         self.expect_reply(&id, &command, &digest_input);
         let command = match command {
             Ok(command) => command,
@@ -201,7 +201,7 @@ impl Reader {
         for (session, resume) in session.map(|session| (session, None)).into_iter().chain(resumed) {
             let follow = FollowSession { session_id: SessionRef::Id(session), resume };
             let command = Command::FollowSession(follow);
-            self.submit(Submission { id: crate::own_id(), idempotent: false, digest: [0; 16], command })
+            self.submit(Submission { id: crate::ids::own_id(), idempotent: false, digest: [0; 16], command })
                 .await;
         }
     }

@@ -69,7 +69,7 @@ impl Gate {
 
     fn event(&mut self, index: usize, outgoing: &Outgoing, line: &mut Line) {
         let correlation = outgoing.correlation_id.as_deref();
-        if correlation.is_some_and(crate::is_own_id) && matches!(&outgoing.event, Some(Event::Ack(_))) {
+        if correlation.is_some_and(crate::ids::is_own_id) && matches!(&outgoing.event, Some(Event::Ack(_))) {
             return;
         }
         match &outgoing.event {

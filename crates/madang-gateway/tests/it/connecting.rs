@@ -286,6 +286,15 @@ async fn cn3_connected_says_who_and_what() {
 }
 
 #[tokio::test]
+async fn en4_the_limits_are_announced_to_both_versions() {
+    let server = TestServer::start(with_guests()).await;
+    let limits = serde_json::to_value(madang_protocol::limits::Limits::CURRENT).unwrap();
+    let v1 = RawClient::v1(&server).await.event("connected").await;
+    let v2 = RawClient::connect(&server, "/ws", &[V2]).await.hello().await;
+    assert_eq!((&v1["data"]["limits"], &v2["data"]["limits"]), (&limits, &limits));
+}
+
+#[tokio::test]
 async fn cn4_hello_comes_first_once_and_in_time() {
     let server = TestServer::start(Settings { hello_ms: 100, ..with_guests() }).await;
     let mut client = RawClient::connect(&server, "/ws", &[V2]).await;

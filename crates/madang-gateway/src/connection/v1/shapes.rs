@@ -56,7 +56,7 @@ pub(super) fn session_state(state: &SessionState, now: UnixMs) -> String {
 
 /// An envelope around data that no [`madang_protocol::Event`] has.
 pub(super) fn envelope(kind: &str, data: &str, session: Option<SessionId>, now: UnixMs) -> String {
-    let head = Head { session, position: None, correlation_id: None, at: now, unique: crate::unique() };
+    let head = Head { session, position: None, correlation_id: None, at: now, unique: crate::ids::unique() };
     encode_stored(kind, data, head)
 }
 
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn se3_times_are_rfc_3339() {
+    fn cn8_times_in_a_version_1_state_are_rfc_3339() {
         for (at, text) in [
             (0, "1970-01-01T00:00:00.000Z"),
             (951_782_400_123, "2000-02-29T00:00:00.123Z"),
