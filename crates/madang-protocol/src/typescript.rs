@@ -30,8 +30,8 @@ impl TypeVisitor for File {
             let declaration = T::decl(&self.config);
             self.declarations.insert(T::name(&self.config), declaration);
         }
-        if !self.declarations.contains_key(&format!("visited {}", std::any::type_name::<T>())) {
-            self.declarations.insert(format!("visited {}", std::any::type_name::<T>()), String::new());
+        let visited = format!("visited {}", std::any::type_name::<T>());
+        if self.declarations.insert(visited, String::new()).is_none() {
             T::visit_dependencies(self);
             T::visit_generics(self);
         }

@@ -11,7 +11,7 @@ fn read(text: &str) -> Result<Vec<Inbound>, InboundError> {
 }
 
 fn one(text: &str) -> Inbound {
-    read(text).unwrap().remove(0)
+    read(text).expect("the text is an envelope").remove(0)
 }
 
 #[test]
