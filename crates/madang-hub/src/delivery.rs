@@ -128,6 +128,7 @@ pub enum Form {
 #[derive(Debug)]
 pub struct Batch {
     events: Vec<Outgoing>,
+    asked_for: bool,
     forms: [OnceLock<Bytes>; 3],
 }
 
@@ -135,7 +136,27 @@ impl Batch {
     /// Makes a batch; it is not empty.
     #[must_use]
     pub fn new(events: Vec<Outgoing>) -> Arc<Batch> {
-        Arc::new(Batch { events, forms: Default::default() })
+        Arc::new(Batch { events, asked_for: false, forms: Default::default() })
+    }
+
+    /// Makes a batch that one connection asked for: what it missed, a state, a page.
+    ///
+    /// It may be larger than what may wait for a connection that falls behind, and is no sign that this one does.
+    #[must_use]
+    pub fn asked_for(events: Vec<Outgoing>) -> Arc<Batch> {
+        Arc::new(Batch { events, asked_for: true, forms: Default::default() })
+    }
+
+    /// Whether one connection asked for it.
+    #[must_use]
+    pub fn was_asked_for(&self) -> bool {
+        self.asked_for
+    }
+
+    /// Bytes of its envelopes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.events.iter().map(|event| event.envelope.len()).sum()
     }
 
     /// The events, in order.

@@ -93,7 +93,7 @@ impl Link {
     }
 
     fn answer(&self, session: Option<SessionId>, id: &str, event: Event) {
-        self.viewer.deliver(&[Batch::new(vec![self.hub.outgoing(session, Some(id), event)])]);
+        self.viewer.deliver(&[Batch::asked_for(vec![self.hub.outgoing(session, Some(id), event)])]);
     }
 
     async fn route(&self, submission: Submission) -> Result<(), Rejection> {

@@ -12,7 +12,7 @@ pub struct Settings {
     pub journal_ms: u64,
     /// The end of a reply that could not be saved (a full disk) is tried again after this long.
     pub save_retry_ms: u64,
-    /// Bytes that an exact resume replays; a gap beyond gets a snapshot, because a connection has room for 1 MiB.
+    /// Bytes that an exact resume replays; a gap with more gets a snapshot (RS1). Some 10,000 ordinary events.
     pub replay_bytes_max: usize,
     /// A session without viewers and turns leaves memory after this long.
     pub idle_eviction_ms: u64,
@@ -34,7 +34,7 @@ impl Default for Settings {
             rollup_ms: 40,
             journal_ms: 200,
             save_retry_ms: 500,
-            replay_bytes_max: 512 * 1024,
+            replay_bytes_max: 8 * 1024 * 1024,
             idle_eviction_ms: 60_000,
             mailbox: 256,
             live_sessions_max: 20_000,

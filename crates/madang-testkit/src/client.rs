@@ -48,8 +48,14 @@ impl HubClient {
     /// Connects anew with what this one knows, as a client does after a lost connection; drop this one before or after.
     #[must_use]
     pub fn reconnect(&self, hub: &Hub) -> HubClient {
-        let next = Self::connect(hub, self.link.caller().clone());
-        next.viewer.inherit(&self.viewer);
+        Self::come_back(hub, self.link.caller().clone(), &self.viewer)
+    }
+
+    /// Connects with what a viewer knows; its hub may be long gone.
+    #[must_use]
+    pub fn come_back(hub: &Hub, caller: Caller, before: &TestViewer) -> HubClient {
+        let next = Self::connect(hub, caller);
+        next.viewer.inherit(before);
         next
     }
 

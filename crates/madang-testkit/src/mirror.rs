@@ -163,7 +163,10 @@ impl Mirror {
             return Ok(());
         };
         if let Event::Resumed(resumed) = &event {
-            let seq = self.sessions.entry(id).or_default().seq;
+            let session = self.sessions.entry(id).or_default();
+            // What was streamed meanwhile was missed: a snapshot or the final follows.
+            session.messages.values_mut().filter(|text| !text.is_final()).for_each(|text| text.n = 0);
+            let seq = session.seq;
             return (resumed.from == seq)
                 .then_some(())
                 .ok_or(format!("resumed from {} at {seq}", resumed.from));

@@ -94,7 +94,7 @@ impl Live {
     pub(super) fn reply_to(&self, request: &Request, event: Event) {
         let id = Some(request.submission.id.as_str());
         let answer = self.hub.outgoing(Some(self.session.id()), id, event);
-        request.viewer.deliver(&[Batch::new(vec![answer])]);
+        request.viewer.deliver(&[Batch::asked_for(vec![answer])]);
     }
 
     async fn change(&mut self, request: &Request) -> Result<(), Rejection> {

@@ -25,11 +25,11 @@ use crate::{Batch, Hub};
 const PAGE: u32 = 1_000;
 
 /// Answers a message that no task will take.
-pub(super) fn refuse(hub: &Hub, message: ToLive, rejection: &Rejection) {
+pub(super) fn refuse(hub: &Hub, session: SessionId, message: ToLive, rejection: &Rejection) {
     match message {
         ToLive::Command(request) => {
             let error = Event::from(rejection.to_error());
-            let answer = hub.outgoing(None, Some(&request.submission.id), error);
+            let answer = hub.outgoing(Some(session), Some(&request.submission.id), error);
             request.viewer.deliver(&[Batch::new(vec![answer])]);
         }
         ToLive::Birth(birth) => {

@@ -51,7 +51,7 @@ impl Live {
         let Some(lease) = hub.inner.bus.acquire(id) else {
             let elsewhere =
                 Rejection::new(ErrorCode::ServiceUnavailable, "This session is open on another server.");
-            return refuse_all(&hub, first, &mut mailbox, &elsewhere).await;
+            return refuse_all((&hub, id), first, &mut mailbox, &elsewhere).await;
         };
         let held = Held { hub: hub.clone(), lease };
         if first.is_empty() {
@@ -67,7 +67,7 @@ impl Live {
         };
         match live {
             Ok(live) => live.guarded(first, &mut mailbox).await,
-            Err(rejection) => refuse_all(&hub, first, &mut mailbox, &rejection).await,
+            Err(rejection) => refuse_all((&hub, id), first, &mut mailbox, &rejection).await,
         }
         mailbox.close();
         let mut left = VecDeque::new();
@@ -205,14 +205,14 @@ impl Live {
 
 /// Answers everything that came and comes with the same refusal, and closes the mailbox.
 async fn refuse_all(
-    hub: &Hub,
+    (hub, session): (&Hub, SessionId),
     first: VecDeque<ToLive>,
     mailbox: &mut mpsc::Receiver<ToLive>,
     rejection: &Rejection,
 ) {
     mailbox.close();
-    first.into_iter().for_each(|message| load::refuse(hub, message, rejection));
+    first.into_iter().for_each(|message| load::refuse(hub, session, message, rejection));
     while let Some(message) = mailbox.recv().await {
-        load::refuse(hub, message, rejection);
+        load::refuse(hub, session, message, rejection);
     }
 }

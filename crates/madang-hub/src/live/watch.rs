@@ -134,7 +134,7 @@ impl Live {
         let live = self.written().map_or((0, &[][..]), |(_, n, parts)| (n, parts));
         let state = self.session.snapshot(request.caller.user, true, live)?;
         let state = self.hub.outgoing(Some(self.session.id()), answers, Event::from(state));
-        request.viewer.deliver(&[Batch::new(vec![state])]);
+        request.viewer.deliver(&[Batch::asked_for(vec![state])]);
         Ok(())
     }
 
@@ -165,10 +165,10 @@ impl Live {
         let resumed = Resumed { session_id: id, from: point.seq, to: after, recovered: true };
         let mut batches = vec![Batch::new(vec![self.hub.outgoing(Some(id), answers, Event::from(resumed))])];
         if !events.is_empty() {
-            batches.push(Batch::new(events));
+            batches.push(Batch::asked_for(events));
         }
         if let Some(snapshot) = self.reattachment() {
-            batches.push(Batch::new(vec![snapshot]));
+            batches.push(Batch::asked_for(vec![snapshot]));
         }
         request.viewer.deliver(&batches);
         Ok(())

@@ -1,0 +1,184 @@
+//! Disks that fail: nothing acknowledged is lost, nothing lost is acknowledged, running replies go on.
+
+use madang_protocol::{ErrorCode, ReplyStatus, SessionId};
+use madang_testkit::{Failure, HubClient};
+use serde_json::json;
+
+use crate::support::{World, chat, ended, prompt, reads, run, serve, settings};
+
+#[test]
+fn a_full_disk_refuses_commands_reads_on_and_recovers() {
+    run(settings(), async |world| {
+        let client = world.client(1);
+        let session = client.create().await;
+        let say = json!({"session_id": session, "content": "x"});
+        prompt(&client, session, "Hi").await;
+        let reply = world.model.next().await;
+        reply.say("on and ");
+        reads(&client, session, "on and ").await;
+        world.store.fail_all(Some(Failure::Full));
+        assert_eq!(client.refused("chat_message", say.clone()).await, ErrorCode::ServiceUnavailable);
+        assert_eq!(client.refused("create_session", json!({})).await, ErrorCode::ServiceUnavailable);
+        client.done("get_history", json!({"session_id": session})).await;
+        reply.say("on");
+        reads(&client, session, "on and on").await;
+        reply.end("end_turn");
+        reply.dropped().await;
+        // Its end is not saved: whoever comes sees it as it stands.
+        let late = world.client(1);
+        late.follow(session).await.unwrap();
+        reads(&late, session, "on and on").await;
+        assert_eq!(client.refused("chat_message", say.clone()).await, ErrorCode::ServiceUnavailable);
+        world.store.fail_all(None);
+        ended(&client, session, ReplyStatus::Complete, "on and on").await;
+        ended(&late, session, ReplyStatus::Complete, "on and on").await;
+        client.done("chat_message", say).await;
+        assert_eq!(world.count(session, "message_created").await, 2);
+        assert_eq!(world.upstream(session).await.len(), 2);
+        client.viewer.assert_sound();
+        late.viewer.assert_sound();
+    });
+}
+
+#[test]
+fn a_failed_write_of_another_command_does_not_touch_the_running_reply() {
+    run(settings(), async |world| {
+        let client = world.client(1);
+        let session = client.create().await;
+        prompt(&client, session, "Hi").await;
+        let reply = world.model.next().await;
+        reply.say("a");
+        reads(&client, session, "a").await;
+        // The journal writes too: until a command was refused, and then once more.
+        world.store.fail_all(Some(Failure::Failed));
+        let say = json!({"session_id": session, "content": "x"});
+        assert_eq!(client.refused("chat_message", say).await, ErrorCode::ServiceUnavailable);
+        reply.say("b");
+        reads(&client, session, "ab").await;
+        world.store.fail_all(None);
+        assert!(!reply.is_dropped());
+        let id = reads(&client, session, "ab").await;
+        client.done("cancel", json!({"session_id": session, "message_id": id})).await;
+        ended(&client, session, ReplyStatus::Cancelled, "ab").await;
+        client.viewer.assert_sound();
+        assert_eq!(world.upstream(session).await.len(), 2);
+    });
+}
+
+#[test]
+fn rs5_the_journal_has_no_holes_after_failed_writes() {
+    let dir = tempfile::tempdir().unwrap();
+    let (session, _upstream) = serve(dir.path(), settings(), async |world| {
+        let client = world.client(1);
+        let session = client.create().await;
+        prompt(&client, session, "Hi").await;
+        let reply = world.model.next().await;
+        reply.say("one ");
+        world.journalled("one ").await;
+        let before = world.store.appends();
+        world.store.fail_all(Some(Failure::Full));
+        reply.say("two ");
+        while world.store.appends() < before + 3 {
+            tokio::task::yield_now().await;
+        }
+        world.store.fail_all(None);
+        reply.say("three");
+        world.journalled("three").await;
+        (session, reply)
+    });
+    serve(dir.path(), settings(), async |world| {
+        let client = world.client(1);
+        client.follow(session).await.unwrap();
+        ended(&client, session, ReplyStatus::Interrupted, "one two three").await;
+    });
+}
+
+/// Answers whatever is asked until the reply has ended like this; requests of turns that were lost are asked in vain.
+async fn answer(world: &World, client: &HubClient, session: SessionId, text: &str) {
+    let answering = async {
+        loop {
+            world.model.next().await.finish(text);
+        }
+    };
+    tokio::select! {
+        _ = ended(client, session, ReplyStatus::Complete, text) => {}
+        () = answering => {}
+    }
+}
+
+#[test]
+fn a_turn_whose_start_is_not_saved_never_was() {
+    run(settings(), async |world| {
+        let client = world.client(1);
+        let session = client.create().await;
+        world.store.fail_next(Failure::Failed);
+        let ask = json!({"session_id": session, "content": "lost"});
+        assert_eq!(client.refused("claude_message", ask).await, ErrorCode::ServiceUnavailable);
+        prompt(&client, session, "kept").await;
+        answer(world, &client, session, "1").await;
+        assert_eq!(world.model.last_messages().len(), 1, "what was lost is not history");
+        assert!(world.model.last_messages()[0].contains("kept"));
+        client.viewer.assert_sound();
+    });
+}
+
+#[test]
+fn an_end_that_is_not_saved_is_saved_later_and_the_queue_goes_on() {
+    run(settings(), async |world| {
+        let client = world.client(1);
+        let session = client.create().await;
+        prompt(&client, session, "one").await;
+        prompt(&client, session, "two").await;
+        let reply = world.model.next().await;
+        world.store.fail_next(Failure::Failed);
+        reply.finish("1");
+        ended(&client, session, ReplyStatus::Complete, "1").await;
+        answer(world, &client, session, "2").await;
+        assert_eq!(world.count(session, "turn_started").await, 2);
+        client.viewer.assert_sound();
+    });
+}
+
+#[test]
+fn a_history_that_cannot_be_read_refuses_the_prompt_and_strands_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let session = serve(dir.path(), settings(), async |world| {
+        let client = world.client(1);
+        let session = client.create().await;
+        chat(&client, session, "x").await;
+        session
+    });
+    serve(dir.path(), settings(), async |world| {
+        let client = world.client(1);
+        client.follow(session).await.unwrap();
+        world.store.fail_reads(1);
+        let ask = json!({"session_id": session, "content": "one"});
+        assert_eq!(client.refused("claude_message", ask.clone()).await, ErrorCode::ServiceUnavailable);
+        client.done("claude_message", ask).await;
+        world.model.next().await.finish("1");
+        ended(&client, session, ReplyStatus::Complete, "1").await;
+        client.viewer.assert_sound();
+    });
+}
+
+#[test]
+fn a_log_that_cannot_be_read_again_sends_its_viewers_back_and_keeps_the_text() {
+    run(settings(), async |world| {
+        let client = world.client(1);
+        let session = client.create().await;
+        prompt(&client, session, "one").await;
+        let reply = world.model.next().await;
+        reply.say("journalled");
+        world.journalled("journalled").await;
+        world.store.fail_all(Some(Failure::Failed));
+        world.store.fail_reads(1);
+        let say = json!({"session_id": session, "content": "x"});
+        assert_eq!(client.refused("chat_message", say).await, ErrorCode::ServiceUnavailable);
+        client.viewer.wait_for("the word to come back", |mirror| mirror.invalidated.then_some(())).await;
+        world.store.fail_all(None);
+        let back = client.reconnect(&world.hub);
+        back.follow(session).await.unwrap();
+        ended(&back, session, ReplyStatus::Interrupted, "journalled").await;
+        back.viewer.assert_sound();
+    });
+}

@@ -1,0 +1,12 @@
+//! Live sessions on the real store, with a model that says what a test tells it to.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail tests by panicking")]
+
+mod commands;
+mod failures;
+mod history;
+mod restarts;
+mod resume;
+mod storm;
+mod support;
+mod turns;

@@ -1,0 +1,132 @@
+//! Kills and drains.
+
+use madang_protocol::ReplyStatus;
+use madang_testkit::{HubClient, person};
+use serde_json::json;
+
+use crate::support::{ended, prompt, reads, serve, settings};
+
+#[test]
+fn rs5_a_kill_leaves_the_journalled_text_which_can_be_continued() {
+    let dir = tempfile::tempdir().unwrap();
+    let (session, viewer, _upstream) = serve(dir.path(), settings(), async |world| {
+        let client = world.client(1);
+        let session = client.create().await;
+        prompt(&client, session, "a story").await;
+        let reply = world.model.next().await;
+        for piece in ["Once ", "upon ", "a "] {
+            reply.say(piece);
+        }
+        reads(&client, session, "Once upon a ").await;
+        world.journalled("a ").await;
+        // The upstream goes on talking: only the server dies.
+        (session, client.viewer.clone(), reply)
+    });
+    serve(dir.path(), settings(), async |world| {
+        let client = HubClient::come_back(&world.hub, person(1), &viewer);
+        client.follow(session).await.unwrap();
+        let cut = ended(&client, session, ReplyStatus::Interrupted, "Once upon a ").await;
+        let ask = json!({"session_id": session, "content": "", "continues": cut});
+        client.done("claude_message", ask).await;
+        let reply = world.model.next().await;
+        let sent = world.model.last_messages();
+        assert_eq!(sent.len(), 3);
+        assert!(sent[1].contains("assistant") && sent[1].contains("Once upon a "), "{}", sent[1]);
+        assert!(sent[2].contains("cut off"), "{}", sent[2]);
+        reply.finish("time.");
+        ended(&client, session, ReplyStatus::Complete, "time.").await;
+        client.viewer.assert_sound();
+    });
+}
+
+#[test]
+fn rs5_waiting_prompts_go_on_after_a_kill_without_anyone_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let (session, _upstream) = serve(dir.path(), settings(), async |world| {
+        let client = world.client(1);
+        let session = client.create().await;
+        prompt(&client, session, "one").await;
+        prompt(&client, session, "two").await;
+        let reply = world.model.next().await;
+        reply.say("x");
+        (session, reply)
+    });
+    serve(dir.path(), settings(), async |world| {
+        let reply = world.model.next().await;
+        assert!(world.model.last_messages().last().unwrap().contains("two"));
+        let client = world.client(1);
+        client.follow(session).await.unwrap();
+        reply.finish("2");
+        ended(&client, session, ReplyStatus::Complete, "2").await;
+        assert_eq!(world.count(session, "claude_response").await, 2);
+    });
+}
+
+#[test]
+fn cn8_a_drain_lets_replies_end_and_keeps_what_waits() {
+    let dir = tempfile::tempdir().unwrap();
+    let session = serve(dir.path(), settings(), async |world| {
+        let client = world.client(1);
+        let session = client.create().await;
+        prompt(&client, session, "one").await;
+        prompt(&client, session, "two").await;
+        let reply = world.model.next().await;
+        reply.say("1");
+        let drain = world.hub.drain(60_000);
+        let end = async {
+            // Prompts are refused from now on; only then does the reply end.
+            let ask = json!({"session_id": session, "content": "three"});
+            while client.ask("claude_message", ask.clone()).await.is_ok() {}
+            reply.end("end_turn");
+        };
+        tokio::join!(drain, end);
+        ended(&client, session, ReplyStatus::Complete, "1").await;
+        assert!(world.model.try_next().is_none(), "nothing starts in a server that goes");
+        session
+    });
+    serve(dir.path(), settings(), async |world| {
+        let client = world.client(1);
+        client.follow(session).await.unwrap();
+        world.model.next().await.finish("2");
+        ended(&client, session, ReplyStatus::Complete, "2").await;
+    });
+}
+
+#[test]
+fn cn8_a_drain_interrupts_what_does_not_end_in_time() {
+    let dir = tempfile::tempdir().unwrap();
+    serve(dir.path(), settings(), async |world| {
+        let client = world.client(1);
+        let session = client.create().await;
+        prompt(&client, session, "one").await;
+        let reply = world.model.next().await;
+        reply.say("so far");
+        reads(&client, session, "so far").await;
+        world.hub.drain(1).await;
+        ended(&client, session, ReplyStatus::Interrupted, "so far").await;
+        reply.dropped().await;
+        assert_eq!(world.upstream(session).await.len(), 2, "it can be continued");
+        client.viewer.assert_sound();
+    });
+}
+
+#[test]
+fn cn8_a_drain_ends_although_the_disk_is_full() {
+    let dir = tempfile::tempdir().unwrap();
+    let session = serve(dir.path(), settings(), async |world| {
+        let client = world.client(1);
+        let session = client.create().await;
+        prompt(&client, session, "one").await;
+        let reply = world.model.next().await;
+        reply.say("kept");
+        world.journalled("kept").await;
+        world.store.fail_all(Some(madang_testkit::Failure::Full));
+        world.hub.drain(1).await;
+        session
+    });
+    serve(dir.path(), settings(), async |world| {
+        let client = world.client(1);
+        client.follow(session).await.unwrap();
+        ended(&client, session, ReplyStatus::Interrupted, "kept").await;
+    });
+}
