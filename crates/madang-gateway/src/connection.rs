@@ -61,6 +61,7 @@ impl Connection {
             socket: &self.socket,
             version: self.version,
             backlog_bytes: self.shared.settings.backlog_bytes,
+            asked_bytes: self.shared.settings.asked_bytes,
             now: self.shared.now(),
             now_ms: self.shared.now_ms(),
         }
@@ -98,6 +99,15 @@ impl Connection {
     /// Stops at once, without a word.
     fn end(&self) {
         self.outbox.lock().end();
+    }
+
+    /// Waits while what the connection asked for before is still on its way: one page at a time, and no more in memory.
+    async fn taken_in(&self) {
+        std::future::poll_fn(|cx| match self.poll_outbox(cx) {
+            (Phase::Open, false) if self.outbox.lock().asked_bytes > 0 => Poll::Pending,
+            _ => Poll::Ready(()),
+        })
+        .await;
     }
 
     /// Whether events still go out.

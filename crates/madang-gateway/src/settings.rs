@@ -56,6 +56,8 @@ pub struct Settings {
     pub http2_streams_max: u32,
     /// Bytes that wait for a socket that is full; beyond, close 4102 (DC2).
     pub backlog_bytes: usize,
+    /// Further bytes that may wait of what the connection asked for itself (a state, what it missed, a page).
+    pub asked_bytes: usize,
     /// Bytes that messages over 256 KiB may hold together; beyond, SERVICE_UNAVAILABLE (EN5).
     pub large_budget_bytes: usize,
     /// Bytes of an API request's body; beyond, 413.
@@ -108,6 +110,7 @@ impl Default for Settings {
             connections_per_address_max: 200,
             http2_streams_max: 100,
             backlog_bytes: 1 << 20,
+            asked_bytes: 32 << 20,
             large_budget_bytes: 96 << 20,
             body_bytes: 64 << 10,
             chat_per_second: 10,
@@ -156,6 +159,7 @@ impl Settings {
             ("connections_max", self.connections_max),
             ("connections_per_address_max", self.connections_per_address_max),
             ("backlog_bytes", self.backlog_bytes),
+            ("asked_bytes", self.asked_bytes),
             ("large_budget_bytes", self.large_budget_bytes),
             ("body_bytes", self.body_bytes),
             ("rates_max", self.rates_max),

@@ -53,6 +53,7 @@ impl Reader {
                     if !self.connection.is_open() {
                         return;
                     }
+                    self.connection.taken_in().await;
                     self.command(inbound).await;
                 }
             }
@@ -199,6 +200,7 @@ impl Reader {
         let resumed =
             resume.into_iter().take(RESUMED_SESSIONS_MAX).map(|(session, point)| (session, Some(point)));
         for (session, resume) in session.map(|session| (session, None)).into_iter().chain(resumed) {
+            self.connection.taken_in().await;
             let follow = FollowSession { session_id: SessionRef::Id(session), resume };
             let command = Command::FollowSession(follow);
             self.submit(Submission { id: crate::ids::own_id(), idempotent: false, digest: [0; 16], command })

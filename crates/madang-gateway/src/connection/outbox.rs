@@ -42,6 +42,8 @@ pub(crate) struct Outbox {
     pub(crate) tls: Tls,
     /// What waits while the socket is full.
     pub(crate) backlog: Option<Box<Backlog>>,
+    /// Bytes of what the connection asked for itself, since the socket became full: they don't count as falling behind.
+    pub(crate) asked_bytes: usize,
     /// Version 1's order of replies.
     pub(crate) gate: Option<Box<Gate>>,
     /// Wakes the reader, when it has to flush or to end.
@@ -71,6 +73,7 @@ pub(crate) struct Terms<'a> {
     pub(crate) socket: &'a TcpStream,
     pub(crate) version: ProtocolVersion,
     pub(crate) backlog_bytes: usize,
+    pub(crate) asked_bytes: usize,
     pub(crate) now: UnixMs,
     /// Milliseconds since the start.
     pub(crate) now_ms: u64,
@@ -82,6 +85,7 @@ impl Outbox {
             phase: Phase::Open,
             tls,
             backlog: None,
+            asked_bytes: 0,
             gate: (version == ProtocolVersion::V1).then(Box::default),
             waker: None,
             progress_ms: 0,
@@ -101,8 +105,18 @@ impl Outbox {
             return;
         }
         if self.gate.is_some() {
-            return self.deliver_v1(batches, terms);
+            self.deliver_v1(batches, terms);
+        } else {
+            self.deliver_v2(batches, terms);
         }
+        if self.is_full() {
+            let asked_for = batches.iter().filter(|batch| batch.was_asked_for());
+            self.asked_bytes += asked_for.map(|batch| batch.bytes()).sum::<usize>();
+            self.hold_to_bound(terms);
+        }
+    }
+
+    fn deliver_v2(&mut self, batches: &[Arc<Batch>], terms: Terms<'_>) {
         for chunk in batches.chunks(SLICES) {
             if self.is_full() {
                 self.queue(chunk, terms);
@@ -117,7 +131,6 @@ impl Outbox {
     fn queue(&mut self, batches: &[Arc<Batch>], terms: Terms<'_>) {
         let backlog = self.backlog_mut(terms);
         batches.iter().flat_map(|batch| batch.events()).for_each(|event| backlog.queue(event));
-        self.hold_to_bound(terms);
     }
 
     fn deliver_v1(&mut self, batches: &[Arc<Batch>], terms: Terms<'_>) {
@@ -132,14 +145,13 @@ impl Outbox {
                 self.send(&[&framed], terms);
             }
         }
-        self.hold_to_bound(terms);
     }
 
     /// Closes a connection whose backlog has outgrown its bound (DC2).
     fn hold_to_bound(&mut self, terms: Terms<'_>) {
         let waiting = self.backlog.as_ref().map_or(0, |backlog| backlog.bytes());
         let held = self.gate.as_ref().map_or(0, |gate| gate.held_bytes());
-        if waiting + held > terms.backlog_bytes {
+        if waiting + held > terms.backlog_bytes + self.asked_bytes.min(terms.asked_bytes) {
             self.close(CloseCode::TooSlow, None, terms);
         }
     }
@@ -249,7 +261,7 @@ impl Outbox {
     /// Writes what waits, as far as the socket takes it.
     pub(crate) fn flush(&mut self, terms: Terms<'_>) {
         match self.try_flush(terms) {
-            Ok(()) => self.backlog = None,
+            Ok(()) => (self.backlog, self.asked_bytes) = (None, 0),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => self.end(),
         }

@@ -76,7 +76,11 @@ impl Connection {
     /// Pings into silence, and closes what stays silent.
     fn listen(&self, outbox: &mut Outbox, now_ms: u64) {
         let settings = &self.shared.settings;
-        let heard_ms = self.heard_ms.load(Ordering::Relaxed);
+        let mut heard_ms = self.heard_ms.load(Ordering::Relaxed);
+        if outbox.asked_bytes > 0 {
+            // It is not read from before it has taken what it asked for; that it takes some is its sign of life.
+            heard_ms = heard_ms.max(outbox.progress_ms);
+        }
         let silence = now_ms.saturating_sub(heard_ms);
         if self.inside.load(Ordering::Relaxed) && silence >= settings.read_stall_ms {
             let sentence = "A message began and did not go on.";

@@ -187,6 +187,32 @@ async fn dc2_a_reader_that_is_too_slow_is_closed_with_4102_and_nobody_waits_for_
     author.must_live().await;
 }
 
+#[tokio::test]
+async fn rs1_what_a_slow_reader_missed_may_be_more_than_may_wait_for_it() {
+    let settings = Settings { backlog_bytes: 64 << 10, ..with_guests() };
+    let server = TestServer::start(settings).await;
+    let mut author = RawClient::v2(&server).await;
+    let (token, session) = (author.token(), create(&mut author).await);
+    let content = "x".repeat(150_000);
+    let mut epoch = Value::Null;
+    for n in 0..10 {
+        let id = format!("m{n}");
+        author.command(&id, "chat_message", json!({"session_id": session, "content": content})).await;
+        epoch = author.event("message_created").await["epoch"].clone();
+    }
+    let mut slow = slow_reader(&server, &token).await;
+    let resume = json!({"epoch": epoch, "seq": 1});
+    slow.command("f", "follow_session", json!({"session_id": session, "resume": resume})).await;
+    slow.command("g", "follow_session", json!({"session_id": session, "resume": resume})).await;
+    for asked in ["f", "g"] {
+        let resumed = slow.answer_to(asked).await;
+        assert_eq!((resumed["type"].as_str(), &resumed["data"]["to"]), (Some("resumed"), &json!(11)));
+        for seq in 2..=11 {
+            assert_eq!(slow.event("message_created").await["seq"], seq);
+        }
+    }
+}
+
 /// Reads all, to the close; the codes of the close frame and of `disconnected`.
 async fn drain(client: &mut RawClient) -> (Option<u16>, Option<u16>) {
     let mut said = None;
