@@ -13,6 +13,7 @@ import { useFollowing } from "./useFollowing.js";
 import { useReadTo } from "./useReadTo.js";
 import { useSteps } from "./useSteps.js";
 import "./conversation.css";
+import "./states.css";
 
 /** Of the height: a line or two stay, so that the eye finds its place again. */
 const PAGE_SHARE = 0.9;

@@ -15,6 +15,7 @@ import { Button } from "../ui/Button.js";
 import { ClaudeMark } from "../ui/Icon.js";
 import "../head/head.css";
 import "./conversation.css";
+import "./states.css";
 
 const EXAMPLES = ["first.example.1", "first.example.2", "first.example.3"] as const;
 
