@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { type Program, start } from "./program.js";
 
 /** Time-outs shortened, so that tests need not wait; see docs/configuration.md. */
-const QUICK = `
+const QUICK = (gateway: string) => `
 [gateway]
 drain_window_ms = 100
 drain_ms = 300
+${gateway}
 [model]
 simulated_first_piece_ms = 20
 `;
@@ -30,6 +31,10 @@ export interface ServerOptions {
   readonly upstream?: string;
   /** Lines added to the configuration, after the quick time-outs. */
   readonly config?: string;
+  /** Lines added to the section of the edge. */
+  readonly gateway?: string;
+  /** Whether guests may enter; they may unless this is false. */
+  readonly guests?: boolean;
   /** The model used when none is chosen. */
   readonly model?: string;
 }
@@ -48,7 +53,7 @@ export class Server {
   static async start(options: ServerOptions = {}): Promise<Server> {
     const folder = mkdtempSync(join(tmpdir(), "madang-e2e-"));
     const server = new Server(folder, await freePort(), options);
-    writeFileSync(join(folder, "madang.toml"), `${QUICK}${options.config ?? ""}`);
+    writeFileSync(join(folder, "madang.toml"), `${QUICK(options.gateway ?? "")}${options.config ?? ""}`);
     await server.up();
     return server;
   }
@@ -69,7 +74,7 @@ export class Server {
     const env: Record<string, string> = {};
     if (upstream) Object.assign(env, { ANTHROPIC_API_KEY: "made-up-key", ANTHROPIC_BASE_URL: upstream });
     if (model) env["MADANG_MODEL"] = model;
-    const args = ["serve", "--guests", "--listen", `127.0.0.1:${this.port}`];
+    const args = ["serve", `--guests=${this.options.guests ?? true}`, "--listen", `127.0.0.1:${this.port}`];
     args.push("--data-dir", join(this.folder, "data"), "--config", join(this.folder, "madang.toml"));
     this.program = await start("madang", args, env);
   }

@@ -104,3 +104,10 @@ test("sessions are renamed, found by title, deleted and brought back", async ({ 
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(page.getByRole("button", { name: /More for “봄 소풍 계획”/ })).toBeVisible();
 });
+
+test("cn1 someone whom the server does not know is told so, and the app stops trying", async ({ page }) => {
+  const closed = await Server.start({ guests: false, gateway: "hello_ms = 300\n" });
+  await page.goto(closed.url);
+  await expect(page.getByText("This server doesn't know you", { exact: false }).first()).toBeVisible();
+  await closed.remove();
+});

@@ -154,6 +154,8 @@ impl Reader {
         self.greeting.resume = hello.resume.map(Box::new);
         if self.greeting.is_due() {
             self.greet(Some(id)).await;
+        } else {
+            self.connection.outbox.lock().watch.nameless = true;
         }
     }
 

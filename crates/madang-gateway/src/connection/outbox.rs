@@ -61,6 +61,8 @@ pub(crate) struct Outbox {
 pub(crate) struct Watch {
     /// `hello`, or a credential.
     pub(crate) greeting: Option<u64>,
+    /// Whether `hello` has come and only the credential is missing.
+    pub(crate) nameless: bool,
     /// Something, after a ping.
     pub(crate) pong: Option<u64>,
     /// The peer's half of the goodbye.

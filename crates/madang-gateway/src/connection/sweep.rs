@@ -64,7 +64,9 @@ impl Connection {
                 }
             }
             Phase::Open if outbox.watch.greeting.is_some_and(|until| now_ms >= until) => {
-                outbox.close(CloseCode::NoHello, None, self.terms());
+                // Whoever has no credential gets none by coming back; whoever is only late may.
+                let code = if outbox.watch.nameless { CloseCode::BadCredential } else { CloseCode::NoHello };
+                outbox.close(code, None, self.terms());
             }
             Phase::Open if outbox.is_full() && now_ms >= outbox.progress_ms + settings.write_stall_ms => {
                 outbox.end()

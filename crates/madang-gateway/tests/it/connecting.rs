@@ -308,6 +308,14 @@ async fn cn4_hello_comes_first_once_and_in_time() {
 }
 
 #[tokio::test]
+async fn cn1_a_hello_without_a_credential_ends_in_4401_not_in_coming_back() {
+    let server = TestServer::start(Settings { hello_ms: 100, ..Settings::default() }).await;
+    let mut client = RawClient::connect(&server, "/ws", &[V2]).await;
+    client.command("1", "hello", json!({"client": {"name": "x", "version": "1"}})).await;
+    client.must_close(4401).await;
+}
+
+#[tokio::test]
 async fn cn4_unauthenticated_sockets_are_gone_in_time_whatever_they_send() {
     let server =
         TestServer::start(Settings { hello_ms: 200, pings_burst: 100_000, ..Settings::default() }).await;
