@@ -1,5 +1,5 @@
 import type { Part } from "@madang/protocol";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Envelope } from "../src/index.js";
 import { ReplyAssembler } from "../src/session/reply.js";
 import { chance, pieces } from "./support/chance.js";
