@@ -8,6 +8,7 @@ mod command;
 mod envelope;
 mod error;
 mod event;
+mod event_data;
 mod ids;
 pub mod limits;
 mod message;
@@ -21,6 +22,7 @@ pub use command::*;
 pub use envelope::{Head, Inbound, InboundError, Position, ProtocolVersion, encode_event, encode_stored};
 pub use error::{ErrorCode, ErrorRow};
 pub use event::*;
+pub use event_data::*;
 pub use ids::{Actor, ConnectionId, Epoch, FileId, IdError, MessageId, SessionId, TurnId, UnixMs, UserId};
 pub use message::{
     Author, Cost, Message, MessageKind, Part, PartKind, Reply, ReplyError, ReplyStatus, Usage,

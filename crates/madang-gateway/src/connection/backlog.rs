@@ -216,7 +216,8 @@ pub(crate) fn encode_piece(session: SessionId, piece: StreamPiece, now: UnixMs) 
         part: Some(piece.part),
         kind: Some(piece.kind),
         name: piece.name,
-        ..response(session, piece.message_id, piece.content, true)
+        stream: true,
+        ..ClaudeResponse::bare(session, piece.message_id, piece.content)
     });
     encode(&event, Some(session), now)
 }
@@ -225,36 +226,6 @@ pub(crate) fn encode_piece(session: SessionId, piece: StreamPiece, now: UnixMs) 
 pub(crate) fn encode(event: &Event, session: Option<SessionId>, now: UnixMs) -> String {
     let head = Head { session, position: None, correlation_id: None, at: now, unique: crate::ids::unique() };
     encode_event(event, head)
-}
-
-/// A `claude_response` with nothing but what every one has.
-pub(crate) fn response(
-    session: SessionId,
-    message: MessageId,
-    content: String,
-    stream: bool,
-) -> ClaudeResponse {
-    ClaudeResponse {
-        session_id: session,
-        message_id: message,
-        content,
-        stream,
-        completed: false,
-        n: None,
-        part: None,
-        kind: None,
-        name: None,
-        parts: None,
-        status: None,
-        usage: None,
-        cost: None,
-        model: None,
-        stop_reason: None,
-        simulated: None,
-        stopped_by: None,
-        error: None,
-        ended_at: None,
-    }
 }
 
 #[cfg(test)]
@@ -277,7 +248,8 @@ mod tests {
 
     fn delta(reply: u8, n: u32, part: u32, text: &str) -> Outgoing {
         let message = MessageId::new(UnixMs(1), [reply; 10]);
-        let mut data = response(session(1), message, text.to_owned(), true);
+        let mut data =
+            ClaudeResponse { stream: true, ..ClaudeResponse::bare(session(1), message, text.to_owned()) };
         (data.n, data.part, data.kind) = (Some(n), Some(part), Some(PartKind::Text));
         outgoing(Event::from(data), Some(session(1)))
     }
@@ -335,7 +307,9 @@ mod tests {
 
     #[test]
     fn rs2_text_behind_a_snapshot_does_not_move_before_it() {
-        let snapshot = response(session(1), MessageId::new(UnixMs(1), [1; 10]), "ab".into(), true);
+        let message = MessageId::new(UnixMs(1), [1; 10]);
+        let snapshot =
+            ClaudeResponse { stream: true, ..ClaudeResponse::bare(session(1), message, "ab".into()) };
         let events =
             [delta(1, 1, 0, "a"), outgoing(Event::from(snapshot), Some(session(1))), delta(1, 3, 0, "c")];
         let told: Vec<_> =

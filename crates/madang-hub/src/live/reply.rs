@@ -12,7 +12,6 @@ use serde_json::value::RawValue;
 use super::Live;
 use super::ending::Ending;
 use super::journal::{Journal, add_piece};
-use super::watch::delta;
 use crate::Outgoing;
 use crate::history::user_message;
 use crate::turn::{self, Block, End, Piece, TurnTask, Update};
@@ -174,7 +173,8 @@ impl Live {
             part: Some(piece.part),
             kind: Some(piece.kind),
             name: piece.name.clone().filter(|_| first),
-            ..delta(session_id, reply.message_id, piece.content.clone())
+            stream: true,
+            ..ClaudeResponse::bare(session_id, reply.message_id, piece.content.clone())
         };
         reply.journal.add(&piece, || self.hub.journal_tick());
         add_piece(&mut reply.parts, piece);

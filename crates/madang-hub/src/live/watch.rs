@@ -181,7 +181,8 @@ impl Live {
         let snapshot = ClaudeResponse {
             n: Some(n),
             parts: Some(parts.to_vec()),
-            ..delta(id, message, Outcome::text(parts))
+            stream: true,
+            ..ClaudeResponse::bare(id, message, Outcome::text(parts))
         };
         Some(self.hub.outgoing(Some(id), None, Event::from(snapshot)))
     }
@@ -210,34 +211,5 @@ impl Live {
         }
         let batch = Batch::new(events);
         self.watchers.iter().for_each(|watcher| watcher.viewer.deliver(std::slice::from_ref(&batch)));
-    }
-}
-
-/// A delta without its particulars.
-pub(super) fn delta(
-    session_id: madang_protocol::SessionId,
-    message_id: madang_protocol::MessageId,
-    content: String,
-) -> ClaudeResponse {
-    ClaudeResponse {
-        session_id,
-        message_id,
-        content,
-        stream: true,
-        completed: false,
-        n: None,
-        part: None,
-        kind: None,
-        name: None,
-        parts: None,
-        status: None,
-        usage: None,
-        cost: None,
-        model: None,
-        stop_reason: None,
-        simulated: None,
-        stopped_by: None,
-        error: None,
-        ended_at: None,
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::asked::Asked;
 use super::{Line, new_message_id, shapes};
-use crate::connection::backlog::{encode, response};
+use crate::connection::backlog::encode;
 
 /// Replies of which it is remembered that they are over: those of every session that one connection follows.
 const OVER_MAX: usize = FOLLOWED_SESSIONS_MAX;
@@ -265,7 +265,8 @@ impl Reply {
     fn send(&self, text: &str, stream: bool, line: &mut Line) {
         let envelope = match self.session {
             Some(session) => {
-                let mut delta = response(session, self.message, text.to_owned(), stream);
+                let mut delta =
+                    ClaudeResponse { stream, ..ClaudeResponse::bare(session, self.message, text.to_owned()) };
                 delta.n = stream.then_some(self.n);
                 encode(&Event::from(delta), Some(session), line.now)
             }
