@@ -53,7 +53,7 @@ test.describe("on a phone", () => {
     for (const button of await page.getByRole("button").filter({ visible: true }).all()) {
       const box = await button.boundingBox();
       if (box)
-        expect.soft(Math.max(box.height, box.width), await button.innerText()).toBeGreaterThanOrEqual(24);
+        expect.soft(Math.min(box.height, box.width), await button.innerText()).toBeGreaterThanOrEqual(40);
     }
     const rooms = page.getByRole("navigation", { name: "Rooms" });
     await rooms.getByText("Sessions").click();
