@@ -35,6 +35,32 @@ user_id: string,
  * The name shown.
  */
 display_name: string, };
+export type Budget = { 
+/**
+ * Tokens, read and written together.
+ */
+tokens?: number, 
+/**
+ * Millionths of a US dollar.
+ */
+micro_usd?: number, 
+/**
+ * Over which time.
+ */
+period: Period, };
+export type BudgetChanged = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The budget; null when there is none any more.
+ */
+budget: Budget | null, 
+/**
+ * Who did it.
+ */
+by: Author, };
 export type Cancel = { 
 /**
  * The session; may be left out where the message is known.
@@ -60,7 +86,11 @@ content: string,
 /**
  * The message this one answers.
  */
-reply_to?: string, };
+reply_to?: string, 
+/**
+ * The participants it names, beside those that the text names as `@display name`.
+ */
+mentions?: Array<string>, };
 export type ClaudeMessage = { 
 /**
  * The session; on version 1, absent means the default one.
@@ -81,7 +111,11 @@ reply_to?: string,
 /**
  * The interrupted reply that Claude should go on with (RS5).
  */
-continues?: string, };
+continues?: string, 
+/**
+ * The participants it names, beside those that the text names as `@display name`.
+ */
+mentions?: Array<string>, };
 export type ClaudeResponse = { 
 /**
  * The session.
@@ -199,6 +233,18 @@ display_name: string,
  */
 guest: boolean, 
 /**
+ * Whether the person administers the server.
+ */
+admin: boolean, 
+/**
+ * Their colour.
+ */
+color: string, 
+/**
+ * The language they chose (`en`, `ko`); absent while they have not.
+ */
+language?: string, 
+/**
  * The session a version-1 connection is in.
  */
 session_id?: string, 
@@ -235,6 +281,23 @@ micro_usd: number,
  * Version of the price table.
  */
 price_table: string, };
+export type CreateInvite = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The role it gives.
+ */
+role: Role, 
+/**
+ * Milliseconds that it holds; 7 days when absent.
+ */
+expires_in_ms?: number, 
+/**
+ * How often it can be used; once when absent.
+ */
+uses?: number, };
 export type CreateSession = { 
 /**
  * Empty until named.
@@ -261,6 +324,19 @@ reason: string,
  * When to come back, in milliseconds; absent where the code's range says it all.
  */
 reconnect_after_ms?: number, };
+export type EditMessage = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The message.
+ */
+message_id: string, 
+/**
+ * Its text from now on.
+ */
+content: string, };
 export type EditPrompt = { 
 /**
  * The session.
@@ -371,6 +447,117 @@ has_more: boolean,
  * As in `session_state`.
  */
 branches: { [key in string]: Array<string> }, };
+export type Invitation = { 
+/**
+ * The person.
+ */
+user_id: string, 
+/**
+ * Their name, as it was then.
+ */
+display_name: string, 
+/**
+ * The role they will have.
+ */
+role: Role, 
+/**
+ * Who asked them in.
+ */
+by: Author, 
+/**
+ * When.
+ */
+at: UnixMs, };
+export type InvitationWithdrawn = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * Who.
+ */
+user_id: string, 
+/**
+ * Who did it.
+ */
+by: Author, };
+export type Invite = { 
+/**
+ * Its id.
+ */
+invite_id: string, 
+/**
+ * The role it gives.
+ */
+role: Role, 
+/**
+ * Who made it.
+ */
+by: string, 
+/**
+ * When.
+ */
+created_at: UnixMs, 
+/**
+ * Until when.
+ */
+expires_at: UnixMs, 
+/**
+ * How often it can still be used.
+ */
+uses_left: number, };
+export type InviteCreated = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The link.
+ */
+invite: Invite, 
+/**
+ * What lets people in; taken in place of a `session_id`.
+ */
+code: string, };
+export type InviteUser = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The person, as in `remove_user`.
+ */
+target_user_id: string, 
+/**
+ * The role they will have.
+ */
+role: Role, };
+export type Invited = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * Its title.
+ */
+title: string, 
+/**
+ * The role they will have.
+ */
+role: Role, 
+/**
+ * Who.
+ */
+by: Author, };
+export type Invites = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * Newest first.
+ */
+invites: Array<Invite>, };
 export type Limits = { 
 /**
  * Bytes of one message that the client sends.
@@ -413,6 +600,45 @@ cursor?: string,
  * At most this many.
  */
 limit?: number, };
+export type MemberAdded = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * Who.
+ */
+participant: Participant, 
+/**
+ * Who let them in: the inviter, or themselves by a link.
+ */
+by: Author, 
+/**
+ * The link they came by.
+ */
+invite_id?: string, };
+export type MemberChanged = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * As they are from now on.
+ */
+participant: Participant, };
+export type MemberRemoved = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * Who.
+ */
+user_id: string, 
+/**
+ * Who did it.
+ */
+by: Author, };
 export type Message = { 
 /**
  * Its id.
@@ -453,7 +679,23 @@ continues?: string,
 /**
  * What only a reply has.
  */
-reply?: Reply, };
+reply?: Reply, 
+/**
+ * The participants it names.
+ */
+mentions?: Array<string>, 
+/**
+ * What people put under it, in the order in which each first came.
+ */
+reactions?: Array<Reaction>, 
+/**
+ * When its author last changed it; earlier texts are in `revisions`.
+ */
+edited_at?: UnixMs, 
+/**
+ * When it was deleted: a tombstone, its content is gone (TU5).
+ */
+deleted_at?: UnixMs, };
 export type MessageCreated = { 
 /**
  * The session.
@@ -463,6 +705,44 @@ session_id: string,
  * The entry.
  */
 message: Message, };
+export type MessageDeleted = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The message.
+ */
+message_id: string, 
+/**
+ * When.
+ */
+deleted_at: UnixMs, 
+/**
+ * Who did it.
+ */
+by: Author, };
+export type MessageEdited = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The message.
+ */
+message_id: string, 
+/**
+ * Its text from now on.
+ */
+content: string, 
+/**
+ * The participants that it names from now on.
+ */
+mentions: Array<string>, 
+/**
+ * When.
+ */
+edited_at: UnixMs, };
 export type MessageKind = "prompt" | "chat" | "reply";
 export type MessageOnly = { 
 /**
@@ -591,7 +871,55 @@ color: string,
 /**
  * When they joined.
  */
+joined_at: UnixMs, 
+/**
+ * What was granted on top of the role.
+ */
+rights?: Array<Right>, };
+export type ParticipantJoined = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * A user id, or `claude`.
+ */
+user_id: string, 
+/**
+ * The name shown.
+ */
+display_name: string, 
+/**
+ * The role.
+ */
+role: Role, 
+/**
+ * A CSS colour, the same for everyone.
+ */
+color: string, 
+/**
+ * When they became a member.
+ */
 joined_at: UnixMs, };
+export type ParticipantLeft = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * Who.
+ */
+user_id: string, };
+export type Period = "day" | "month";
+export type PersonOnly = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The person: a user id, a login name, or the subject that an embedding application knows them by (SE1).
+ */
+target_user_id: string, };
 export type Ping = { 
 /**
  * The client's own clock, given back unread.
@@ -606,6 +934,33 @@ timestamp?: number,
  * The server's clock.
  */
 server_time: UnixMs, };
+export type Presence = { 
+/**
+ * The person.
+ */
+user_id: string, 
+/**
+ * Here or away.
+ */
+state: PresenceState, 
+/**
+ * Connections that follow the session.
+ */
+devices: number, 
+/**
+ * Whether they are typing.
+ */
+typing: boolean, };
+export type PresenceChanged = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * As it is now.
+ */
+presence: Presence, };
+export type PresenceState = "here" | "away";
 export type PromptEdited = { 
 /**
  * The session.
@@ -636,6 +991,66 @@ position: number,
  * The reply that it answers anew (`regenerate`).
  */
 regenerates?: string, };
+export type React = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The message.
+ */
+message_id: string, 
+/**
+ * The emoji.
+ */
+emoji: string, 
+/**
+ * Whether it should be there.
+ */
+on: boolean, };
+export type Reaction = { 
+/**
+ * The emoji: data from others, at most [`crate::limits::EMOJI_BYTES_MAX`].
+ */
+emoji: string, 
+/**
+ * Who, in the order in which they came.
+ */
+users: Array<string>, };
+export type ReactionChanged = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The message.
+ */
+message_id: string, 
+/**
+ * Whose.
+ */
+user_id: string, 
+/**
+ * The emoji.
+ */
+emoji: string, 
+/**
+ * Whether it is there now.
+ */
+on: boolean, };
+export type ReadMarked = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The last message read.
+ */
+message_id: string, 
+/**
+ * Messages after it.
+ */
+unread: number, };
 export type Regenerate = { 
 /**
  * The session.
@@ -645,6 +1060,15 @@ session_id: string,
  * The reply, or its prompt.
  */
 message_id: string, };
+export type Removed = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * Who did it; themselves when they left.
+ */
+by: Author, };
 export type RenameSession = { 
 /**
  * The session.
@@ -740,7 +1164,60 @@ to: number,
  * Always true; without recovery a `session_state` comes instead.
  */
 recovered: boolean, };
+export type Revision = { 
+/**
+ * The text.
+ */
+content: string, 
+/**
+ * From when on it was the message's.
+ */
+at: UnixMs, };
+export type Revisions = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The message.
+ */
+message_id: string, 
+/**
+ * Oldest first; the text it has now is the last.
+ */
+revisions: Array<Revision>, };
+export type RevokeInvite = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The link.
+ */
+invite_id: string, };
+export type Right = "prompt" | "chat" | "stop" | "approve" | "invite";
 export type Role = "owner" | "collaborator" | "viewer";
+export type RoleChanged = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * Whose.
+ */
+user_id: string, 
+/**
+ * The role from now on.
+ */
+role: Role, 
+/**
+ * What is granted on top.
+ */
+rights: Array<Right>, 
+/**
+ * Who did it.
+ */
+by: Author, };
 export type RunningTurn = { 
 /**
  * The turn.
@@ -762,6 +1239,57 @@ n: number,
  * What is written so far.
  */
 parts: Array<Part>, };
+export type Search = { 
+/**
+ * The words; each must occur, the last may be the beginning of one.
+ */
+query: string, 
+/**
+ * In this session alone.
+ */
+session_id?: string, 
+/**
+ * Continue after this page's `next`.
+ */
+cursor?: string, 
+/**
+ * At most this many.
+ */
+limit?: number, };
+export type SearchHit = { 
+/**
+ * Its session.
+ */
+session_id: string, 
+/**
+ * That session's title.
+ */
+title: string, 
+/**
+ * The message.
+ */
+message_id: string, 
+/**
+ * Who wrote it.
+ */
+author: Author, 
+/**
+ * When.
+ */
+created_at: UnixMs, 
+/**
+ * The text around the hit; what matched stands between U+E000 and U+E001.
+ */
+snippet: string, };
+export type SearchResults = { 
+/**
+ * Newest first.
+ */
+hits: Array<SearchHit>, 
+/**
+ * Where the next page begins.
+ */
+next?: string, };
 export type SessionBy = { 
 /**
  * The session.
@@ -900,7 +1428,27 @@ running: RunningTurn | null,
 /**
  * The prompts that wait.
  */
-queued: Array<QueuedTurn>, };
+queued: Array<QueuedTurn>, 
+/**
+ * Who was asked in by name and has not come.
+ */
+invitations: Array<Invitation>, 
+/**
+ * Who is here.
+ */
+presence: Array<Presence>, 
+/**
+ * The last message that the reader marked as read.
+ */
+read_to: string | null, 
+/**
+ * What the session may spend.
+ */
+budget: Budget | null, 
+/**
+ * What it spent in the budget's current period.
+ */
+spent: Spent, };
 export type SessionStatus = "active" | "idle" | "closed" | "deleted";
 export type SessionStatusData = { 
 /**
@@ -963,7 +1511,15 @@ message_count: number,
 /**
  * Whether Claude is writing.
  */
-running: boolean, };
+running: boolean, 
+/**
+ * Messages that came after the reader's mark.
+ */
+unread: number, 
+/**
+ * People who are here or away, Claude not counted.
+ */
+present: number, };
 export type Sessions = { 
 /**
  * Newest activity first.
@@ -973,6 +1529,88 @@ sessions: Array<SessionSummary>,
  * Where the next page begins.
  */
 next?: string, };
+export type SetBudget = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The budget; null takes it away.
+ */
+budget: Budget | null, };
+export type SetRole = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The person, as in `remove_user`.
+ */
+target_user_id: string, 
+/**
+ * The role from now on.
+ */
+role: Role, 
+/**
+ * What is granted on top; rights that the role has anyway are INVALID_DATA. Absent: none.
+ */
+rights?: Array<Right>, };
+export type SetTyping = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * Whether.
+ */
+typing: boolean, };
+export type Spent = { 
+/**
+ * Tokens, read and written together.
+ */
+tokens: number, 
+/**
+ * Millionths of a US dollar.
+ */
+micro_usd: number, };
+export type Summarize = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The last message that the asker knows; their mark when absent.
+ */
+since?: string, };
+export type Summary = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The first message that it tells of.
+ */
+from: string, 
+/**
+ * The last one.
+ */
+to: string, 
+/**
+ * Markdown.
+ */
+content: string, 
+/**
+ * True when the simulated model wrote it.
+ */
+simulated: boolean, 
+/**
+ * Tokens.
+ */
+usage?: Usage, 
+/**
+ * Money.
+ */
+cost?: Cost, };
 export type TurnDequeued = { 
 /**
  * The session.
@@ -1038,11 +1676,15 @@ session_id: string,
  */
 message_id: string, 
 /**
- * Why: MODEL_OVERLOADED, MODEL_RATE_LIMITED or MODEL_UNAVAILABLE.
+ * Why: MODEL_OVERLOADED (the upstream is, or all places are taken), MODEL_RATE_LIMITED or MODEL_UNAVAILABLE.
  */
 code: ErrorCode, 
 /**
- * Milliseconds until the next try.
+ * Requests of this server that will be made before this one, when it waits in our own queue.
+ */
+ahead?: number, 
+/**
+ * Milliseconds until the next try; 0 when that depends on others.
  */
 retry_after: number, 
 /**
@@ -1071,6 +1713,15 @@ cache_creation_input_tokens: number,
  * True when the output was counted here, because the stream ended without the upstream's figure.
  */
 estimated: boolean, };
+export type UserInvited = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * Who, and by whom.
+ */
+invitation: Invitation, };
 
 export interface CommandData {
   hello: Hello;
@@ -1096,6 +1747,25 @@ export interface CommandData {
   edit_prompt: EditPrompt;
   select_branch: MessageOnly;
   fork_session: MessageOnly;
+  join_collaboration: SessionOnly;
+  leave_collaboration: SessionOnly;
+  leave_session: SessionOnly;
+  invite_user: InviteUser;
+  remove_user: PersonOnly;
+  set_role: SetRole;
+  transfer_ownership: PersonOnly;
+  create_invite: CreateInvite;
+  list_invites: SessionOnly;
+  revoke_invite: RevokeInvite;
+  edit_message: EditMessage;
+  delete_message: MessageOnly;
+  get_revisions: MessageOnly;
+  react: React;
+  set_typing: SetTyping;
+  mark_read: MessageOnly;
+  set_budget: SetBudget;
+  summarize: Summarize;
+  search: Search;
 }
 
 export interface EventData {
@@ -1126,6 +1796,27 @@ export interface EventData {
   turn_started: TurnStarted;
   head_changed: HeadChanged;
   claude_response: ClaudeResponse;
+  member_added: MemberAdded;
+  member_changed: MemberChanged;
+  member_removed: MemberRemoved;
+  role_changed: RoleChanged;
+  user_invited: UserInvited;
+  invitation_withdrawn: InvitationWithdrawn;
+  message_edited: MessageEdited;
+  message_deleted: MessageDeleted;
+  reaction_changed: ReactionChanged;
+  budget_changed: BudgetChanged;
+  participant_joined: ParticipantJoined;
+  participant_left: ParticipantLeft;
+  presence_changed: PresenceChanged;
+  invited: Invited;
+  removed: Removed;
+  invite_created: InviteCreated;
+  invites: Invites;
+  revisions: Revisions;
+  read_marked: ReadMarked;
+  summary: Summary;
+  search_results: SearchResults;
 }
 
 export const SUBPROTOCOL_V1 = "claude-websocket-v1";
