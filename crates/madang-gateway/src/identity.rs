@@ -9,8 +9,8 @@ use std::sync::Arc;
 use http::HeaderMap;
 use http::header;
 use http::request::Parts;
-use madang_hub::Caller;
-use madang_protocol::{ErrorCode, UnixMs, UserId};
+use madang_hub::{Caller, Via};
+use madang_protocol::{ErrorCode, Scope, UnixMs, UserId, color_of};
 
 pub use names::display_name;
 pub(crate) use ticket::Tickets;
@@ -146,5 +146,14 @@ impl Identity {
 }
 
 fn guest(user: UserId) -> Caller {
-    Caller { user, display_name: Arc::from(display_name(user)), guest: true }
+    Caller {
+        user,
+        display_name: Arc::from(display_name(user)),
+        color: Arc::from(color_of(user)),
+        language: Arc::from(""),
+        guest: true,
+        admin: false,
+        scope: Scope::Write,
+        via: Via::Guest,
+    }
 }
