@@ -18,5 +18,5 @@ mod turn;
 pub use clock::{Clock, SystemClock};
 pub use delivery::{Batch, Form, Outgoing, StreamPiece, Viewer};
 pub use hub::{Hub, HubStats};
-pub use link::{Caller, Link, Submission};
+pub use link::{Caller, Link, Submission, Via};
 pub use settings::Settings;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use madang_protocol::limits::{FOLLOWED_SESSIONS_MAX, SESSIONS_PAGE_MAX};
 use madang_protocol::{
-    Ack, Command, CreateSession, ErrorCode, Event, ListSessions, MessageOnly, ProtocolVersion, SessionId,
-    SessionRef, UserId,
+    Ack, Command, CreateSession, ErrorCode, Event, ListSessions, LoginId, MessageOnly, ProtocolVersion, Scope,
+    SessionId, SessionRef, TokenId, UnixMs, UserId,
 };
 use madang_session::Rejection;
 use madang_store::{CommandRow, SessionQuery};
@@ -24,8 +24,31 @@ pub struct Caller {
     pub user: UserId,
     /// The name others see.
     pub display_name: Arc<str>,
+    /// Their colour, as CSS; the same for everyone.
+    pub color: Arc<str>,
+    /// The language they chose (`en`, `ko`); empty while they have not.
+    pub language: Arc<str>,
     /// Whether they are a guest.
     pub guest: bool,
+    /// Whether they administer the server.
+    pub admin: bool,
+    /// What their credential reaches.
+    pub scope: Scope,
+    /// By which credential they are known, so that ending it can cut what it opened (SE4).
+    pub via: Via,
+}
+
+/// The kind of credential, with its id where it can be ended by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Via {
+    /// A guest's signed cookie or token.
+    Guest,
+    /// A login.
+    Login(LoginId),
+    /// A personal API token.
+    Token(TokenId),
+    /// A token of an embedding application, in force until this moment.
+    Embedder(UnixMs),
 }
 
 /// A command as it came in.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event_data::*;
+use crate::event_people::*;
 
 /// How an event is delivered (DC1-DC3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,4 +162,46 @@ events! {
     "head_changed" HeadChanged(HeadChanged) Durable,
     /// A piece of a reply, or its end.
     "claude_response" ClaudeResponse(ClaudeResponse) Stream,
+    /// A new member.
+    "member_added" MemberAdded(MemberAdded) Durable,
+    /// Another name or colour.
+    "member_changed" MemberChanged(MemberChanged) Durable,
+    /// A member less.
+    "member_removed" MemberRemoved(MemberRemoved) Durable,
+    /// Another role.
+    "role_changed" RoleChanged(RoleChanged) Durable,
+    /// Asked in by name.
+    "user_invited" UserInvited(UserInvited) Durable,
+    /// Not asked in any more.
+    "invitation_withdrawn" InvitationWithdrawn(InvitationWithdrawn) Durable,
+    /// Another text.
+    "message_edited" MessageEdited(MessageEdited) Durable,
+    /// A tombstone.
+    "message_deleted" MessageDeleted(MessageDeleted) Durable,
+    /// An emoji came or went.
+    "reaction_changed" ReactionChanged(ReactionChanged) Durable,
+    /// Another budget.
+    "budget_changed" BudgetChanged(BudgetChanged) Durable,
+    /// Someone is here.
+    "participant_joined" ParticipantJoined(ParticipantJoined) Ephemeral,
+    /// Someone is no longer here.
+    "participant_left" ParticipantLeft(ParticipantLeft) Ephemeral,
+    /// How someone is here.
+    "presence_changed" PresenceChanged(PresenceChanged) Ephemeral,
+    /// This person was asked in.
+    "invited" Invited(Invited) Direct,
+    /// This person does not belong any more.
+    "removed" Removed(Removed) Direct,
+    /// Answers `create_invite`.
+    "invite_created" InviteCreated(InviteCreated) Direct,
+    /// Answers `list_invites`.
+    "invites" Invites(Invites) Direct,
+    /// Answers `get_revisions`.
+    "revisions" Revisions(Revisions) Direct,
+    /// Answers `mark_read`, on all of the person's connections.
+    "read_marked" ReadMarked(ReadMarked) Ephemeral,
+    /// Answers `summarize`.
+    "summary" Summary(Summary) Direct,
+    /// Answers `search`.
+    "search_results" SearchResults(SearchResults) Direct,
 }

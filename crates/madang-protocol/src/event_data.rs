@@ -6,21 +6,10 @@ use std::collections::BTreeMap;
 use crate::limits::Limits;
 use crate::message::ReplyError;
 use crate::{
-    Author, ConnectionId, Cost, Effort, Epoch, ErrorCode, Message, MessageId, ModelInfo, Part, PartKind,
-    Participant, QueuedTurn, ReplyStatus, RunningTurn, SessionId, SessionStatus, SessionSummary, TurnId,
-    UnixMs, Usage, UserId,
+    Author, Budget, ConnectionId, Cost, Effort, Epoch, ErrorCode, Invitation, Message, MessageId, ModelInfo,
+    Part, PartKind, Participant, Presence, QueuedTurn, ReplyStatus, RunningTurn, SessionId, SessionStatus,
+    SessionSummary, Spent, TurnId, UnixMs, Usage, UserId,
 };
-
-macro_rules! data {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {
-        $(
-            $(#[$doc])*
-            #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-            #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-            pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
-        )*
-    };
-}
 
 data! {
     /// `connected`: who the connection is, and what the server can do (CN3).
@@ -33,6 +22,16 @@ data! {
         display_name: String,
         /// Whether the person is a guest.
         guest: bool,
+        /// Whether the person administers the server.
+        #[serde(default)]
+        admin: bool,
+        /// Their colour.
+        #[serde(default)]
+        color: String,
+        /// The language they chose (`en`, `ko`); absent while they have not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "ts", ts(optional))]
+        language: Option<String>,
         /// The session a version-1 connection is in.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "ts", ts(optional))]
@@ -152,6 +151,16 @@ data! {
         running: Option<RunningTurn>,
         /// The prompts that wait.
         queued: Vec<QueuedTurn>,
+        /// Who was asked in by name and has not come.
+        invitations: Vec<Invitation>,
+        /// Who is here.
+        presence: Vec<Presence>,
+        /// The last message that the reader marked as read.
+        read_to: Option<MessageId>,
+        /// What the session may spend.
+        budget: Option<Budget>,
+        /// What it spent in the budget's current period.
+        spent: Spent,
     }
     /// `session_status` (SE6).
     SessionStatusData {
@@ -388,15 +397,19 @@ data! {
         #[cfg_attr(feature = "ts", ts(optional))]
         ended_at: Option<UnixMs>,
     }
-    /// `turn_waiting`: the upstream makes us wait (ephemeral).
+    /// `turn_waiting`: the upstream makes us wait, or others come first (ephemeral).
     TurnWaiting {
         /// The session.
         session_id: SessionId,
         /// The reply.
         message_id: MessageId,
-        /// Why: MODEL_OVERLOADED, MODEL_RATE_LIMITED or MODEL_UNAVAILABLE.
+        /// Why: MODEL_OVERLOADED (the upstream is, or all places are taken), MODEL_RATE_LIMITED or MODEL_UNAVAILABLE.
         code: ErrorCode,
-        /// Milliseconds until the next try.
+        /// Requests of this server that will be made before this one, when it waits in our own queue.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "ts", ts(optional))]
+        ahead: Option<u32>,
+        /// Milliseconds until the next try; 0 when that depends on others.
         #[cfg_attr(feature = "ts", ts(type = "number"))]
         retry_after: u64,
         /// Which try comes next, from 2.

@@ -105,6 +105,12 @@ id!(/// An entry of the transcript.
     MessageId, "msg_", "message");
 id!(/// A file in a session.
     FileId, "fil_", "file");
+id!(/// A login: one browser of one person.
+    LoginId, "lgn_", "login");
+id!(/// A personal API token; the id is no secret.
+    TokenId, "tok_", "token");
+id!(/// An invite link; the id is no secret, the code is.
+    InviteId, "inv_", "invite");
 
 /// Who did something: a person, Claude, or the server itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

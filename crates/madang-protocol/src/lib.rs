@@ -3,15 +3,22 @@
 //! It must never know a socket, a database or a clock. `PROTOCOL.md` states the rules these types follow;
 //! start reading at [`Command`] and [`Event`].
 
+#[macro_use]
+mod shape;
+
 mod close;
 mod command;
+mod command_data;
+mod command_people;
 mod envelope;
 mod error;
 mod event;
 mod event_data;
+mod event_people;
 mod ids;
 pub mod limits;
 mod message;
+mod palette;
 mod role;
 mod session;
 #[cfg(feature = "ts")]
@@ -19,13 +26,24 @@ pub mod typescript;
 
 pub use close::CloseCode;
 pub use command::*;
+pub use command_data::*;
+pub use command_people::*;
 pub use envelope::{Head, Inbound, InboundError, Position, ProtocolVersion, encode_event, encode_stored};
 pub use error::{ErrorCode, ErrorRow};
 pub use event::*;
 pub use event_data::*;
-pub use ids::{Actor, ConnectionId, Epoch, FileId, IdError, MessageId, SessionId, TurnId, UnixMs, UserId};
-pub use message::{
-    Author, Cost, Message, MessageKind, Part, PartKind, Reply, ReplyError, ReplyStatus, Usage,
+pub use event_people::*;
+pub use ids::{
+    Actor, ConnectionId, Epoch, FileId, IdError, InviteId, LoginId, MessageId, SessionId, TokenId, TurnId,
+    UnixMs, UserId,
 };
-pub use role::{Right, Role};
-pub use session::{Effort, ModelInfo, Participant, QueuedTurn, RunningTurn, SessionStatus, SessionSummary};
+pub use message::{
+    Author, Cost, Message, MessageKind, Part, PartKind, Reaction, Reply, ReplyError, ReplyStatus, Revision,
+    Usage,
+};
+pub use palette::{CLAUDE_COLOR, PALETTE, color_of};
+pub use role::{Right, Role, Scope};
+pub use session::{
+    Budget, Effort, Invitation, Invite, ModelInfo, Participant, Period, Presence, PresenceState, QueuedTurn,
+    RunningTurn, SearchHit, SessionStatus, SessionSummary, Spent,
+};

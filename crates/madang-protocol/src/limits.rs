@@ -30,6 +30,36 @@ pub const TYPE_BYTES_MAX: usize = 64;
 pub const MODEL_ID_BYTES_MAX: usize = 128;
 /// Prompts that wait in one session. Beyond: QUEUE_FULL.
 pub const QUEUED_TURNS_MAX: usize = 20;
+/// People who belong to one session, Claude not counted (trust.md §6 row 15). Beyond: SESSION_FULL.
+pub const PARTICIPANTS_MAX: usize = 200;
+/// People who were asked in by name and have not come. Beyond: SESSION_FULL.
+pub const INVITATIONS_MAX: usize = 100;
+/// Invite links of one session that still hold. Beyond: CONFLICT.
+pub const INVITES_MAX: usize = 50;
+/// Milliseconds that an invite link holds at most: 30 days. Longer: INVALID_DATA.
+pub const INVITE_LIFE_MS_MAX: u64 = 30 * 24 * 3_600_000;
+/// Milliseconds that an invite link holds when nothing is said: 7 days.
+pub const INVITE_LIFE_MS: u64 = 7 * 24 * 3_600_000;
+/// How often one invite link can be used at most. More: INVALID_DATA.
+pub const INVITE_USES_MAX: u32 = 1_000;
+/// Characters of a display name. Beyond: INVALID_DATA.
+pub const DISPLAY_NAME_CHARS_MAX: usize = 64;
+/// People named in one message; further ones are not marked as mentioned.
+pub const MENTIONS_MAX: usize = 20;
+/// Bytes of one reaction: the longest emoji sequence of Unicode 16 has 35. Beyond: INVALID_DATA.
+pub const EMOJI_BYTES_MAX: usize = 64;
+/// Different reactions under one message. Beyond: CONFLICT.
+pub const REACTIONS_MAX: usize = 20;
+/// Texts that a message keeps; editing more often drops the oldest but the first.
+pub const REVISIONS_MAX: usize = 50;
+/// Characters of a search. Beyond: INVALID_DATA.
+pub const QUERY_CHARS_MAX: usize = 200;
+/// Hits in one page of a search.
+pub const HITS_PAGE_MAX: usize = 50;
+/// Milliseconds after which someone who said that they are typing no longer is.
+pub const TYPING_MS: u64 = 6_000;
+/// Milliseconds after which a person whose last connection vanished has left (RS4).
+pub const AWAY_MS: u64 = 15_000;
 /// Messages of the transcript in one page (`session_state`, `history`).
 pub const HISTORY_PAGE_MAX: usize = 100;
 /// Sessions in one page of `sessions`.

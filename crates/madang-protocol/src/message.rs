@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Actor, ErrorCode, MessageId, TurnId, UnixMs};
+use crate::{Actor, ErrorCode, MessageId, TurnId, UnixMs, UserId};
 
 /// Who wrote a message, with the name as it was then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,6 +167,42 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub reply: Option<Reply>,
+    /// The participants it names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<_>", optional))]
+    pub mentions: Vec<UserId>,
+    /// What people put under it, in the order in which each first came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<_>", optional))]
+    pub reactions: Vec<Reaction>,
+    /// When its author last changed it; earlier texts are in `revisions`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub edited_at: Option<UnixMs>,
+    /// When it was deleted: a tombstone, its content is gone (TU5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub deleted_at: Option<UnixMs>,
+}
+
+/// An emoji under a message, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Reaction {
+    /// The emoji: data from others, at most [`crate::limits::EMOJI_BYTES_MAX`].
+    pub emoji: String,
+    /// Who, in the order in which they came.
+    pub users: Vec<UserId>,
+}
+
+/// A text that a message once had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Revision {
+    /// The text.
+    pub content: String,
+    /// From when on it was the message's.
+    pub at: UnixMs,
 }
 
 /// What only Claude's messages have.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Actor, MessageId, Part, Role, SessionId, TurnId, UnixMs};
+use crate::{Actor, Author, InviteId, MessageId, Part, Right, Role, SessionId, TurnId, UnixMs, UserId};
 
 /// Where a session stands in its life (SE6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -72,6 +72,12 @@ pub struct SessionSummary {
     pub message_count: u32,
     /// Whether Claude is writing.
     pub running: bool,
+    /// Messages that came after the reader's mark.
+    #[serde(default)]
+    pub unread: u32,
+    /// People who are here or away, Claude not counted.
+    #[serde(default)]
+    pub present: u32,
 }
 
 /// A person's membership, as others see it.
@@ -88,6 +94,126 @@ pub struct Participant {
     pub color: String,
     /// When they joined.
     pub joined_at: UnixMs,
+    /// What was granted on top of the role.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(as = "Option<_>", optional))]
+    pub rights: Vec<Right>,
+}
+
+/// Someone who was asked in by name and has not come yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Invitation {
+    /// The person.
+    pub user_id: UserId,
+    /// Their name, as it was then.
+    pub display_name: String,
+    /// The role they will have.
+    pub role: Role,
+    /// Who asked them in.
+    pub by: Author,
+    /// When.
+    pub at: UnixMs,
+}
+
+/// An invite link, without its code: that is shown once, to who made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Invite {
+    /// Its id.
+    pub invite_id: InviteId,
+    /// The role it gives.
+    pub role: Role,
+    /// Who made it.
+    pub by: UserId,
+    /// When.
+    pub created_at: UnixMs,
+    /// Until when.
+    pub expires_at: UnixMs,
+    /// How often it can still be used.
+    pub uses_left: u32,
+}
+
+/// Whether someone is here (RS4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub enum PresenceState {
+    /// At least one connection follows the session.
+    Here,
+    /// The last connection vanished less than 15 s ago.
+    Away,
+}
+
+/// Who is here, derived by the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Presence {
+    /// The person.
+    pub user_id: UserId,
+    /// Here or away.
+    pub state: PresenceState,
+    /// Connections that follow the session.
+    pub devices: u32,
+    /// Whether they are typing.
+    pub typing: bool,
+}
+
+/// The time over which a budget is counted; both begin at midnight UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub enum Period {
+    /// A day.
+    Day,
+    /// A calendar month.
+    Month,
+}
+
+/// How much may be spent in a period; what is absent is not limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Budget {
+    /// Tokens, read and written together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional, type = "number"))]
+    pub tokens: Option<u64>,
+    /// Millionths of a US dollar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional, type = "number"))]
+    pub micro_usd: Option<u64>,
+    /// Over which time.
+    pub period: Period,
+}
+
+/// What was spent in the current period of a budget, or in the day where there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Spent {
+    /// Tokens, read and written together.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub tokens: u64,
+    /// Millionths of a US dollar.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub micro_usd: u64,
+}
+
+/// A message that a search found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SearchHit {
+    /// Its session.
+    pub session_id: SessionId,
+    /// That session's title.
+    pub title: String,
+    /// The message.
+    pub message_id: MessageId,
+    /// Who wrote it.
+    pub author: Author,
+    /// When.
+    pub created_at: UnixMs,
+    /// The text around the hit; what matched stands between U+E000 and U+E001.
+    pub snippet: String,
 }
 
 /// A prompt that waits (TU4).

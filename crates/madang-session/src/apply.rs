@@ -1,12 +1,12 @@
 //! A command in, events out: the exhaustive match that is the routing table.
 
 use madang_protocol::{
-    Ack, Actor, Command, Effort, ErrorCode, Event, MessageId, ModelInfo, Role, SessionId, TurnId, UnixMs,
-    UserId,
+    Ack, Actor, Author, Command, Effort, ErrorCode, Event, InviteId, Invited, MessageId, ModelInfo, Role,
+    SessionId, TurnId, UnixMs, UserId,
 };
 use rand::Rng;
 
-use crate::{Rejection, Session};
+use crate::{Action, Object, Place, Rejection, Session, Standing, authorize};
 
 /// Who sends a command, as the edge has established it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,10 @@ pub struct Caller {
     pub user: UserId,
     /// The name others see.
     pub display_name: String,
+    /// Their colour, as CSS.
+    pub color: String,
+    /// What their credential and their account allow, whatever the session.
+    pub standing: Standing,
 }
 
 /// Who sends a command, and what is known of the world while it is carried out.
@@ -26,6 +30,28 @@ pub struct Sender<'a> {
     pub command_id: Option<&'a str>,
     /// The models one may choose; empty when they are not known, and then any is taken.
     pub models: &'a [ModelInfo],
+    /// The person that the command's `target_user_id` names; none when it names nobody.
+    pub target: Option<&'a Target>,
+    /// The invite link that the caller came by, if it holds.
+    pub door: Option<&'a Door>,
+}
+
+/// A person that a command is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The person.
+    pub user: UserId,
+    /// The name others see.
+    pub display_name: String,
+}
+
+/// An invite link that lets in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Door {
+    /// The link.
+    pub invite_id: InviteId,
+    /// The role it gives.
+    pub role: Role,
 }
 
 /// What the hub must do besides writing and sending the events.
@@ -46,6 +72,25 @@ pub enum Effect {
         message_id: MessageId,
         /// Who stopped it.
         by: UserId,
+    },
+    /// Cut the person's connections off from the session (SE4).
+    Cut {
+        /// The person.
+        user: UserId,
+        /// Who did it.
+        by: Author,
+    },
+    /// Tell the person that they were asked in (SE7).
+    TellInvited {
+        /// The person.
+        user: UserId,
+        /// What they are told.
+        invited: Box<Invited>,
+    },
+    /// Take a deleted message's text out of what is stored (TU5).
+    Erase {
+        /// The message.
+        message_id: MessageId,
     },
 }
 
@@ -99,10 +144,11 @@ impl<'a> Step<'a> {
     }
 }
 
-/// A caller in a session, with the role that everything they do is measured by.
+/// A caller in a session, with the place that everything they do is measured by.
 pub(crate) struct Member<'a> {
     pub(crate) user: UserId,
-    pub(crate) role: Option<Role>,
+    pub(crate) caller: &'a Caller,
+    pub(crate) place: Place,
     /// The id of the command being applied, to cancel by later.
     pub(crate) command: Option<&'a str>,
 }
@@ -114,6 +160,11 @@ impl Member<'_> {
 
     pub(crate) fn actor(&self) -> Actor {
         Actor::User(self.user)
+    }
+
+    /// Asks for more than the command itself needs: what it touches may be another's.
+    pub(crate) fn may(&self, action: Action) -> Result<(), Rejection> {
+        authorize(self.caller.standing, action, Object::Session(self.place))
     }
 }
 
@@ -129,9 +180,15 @@ impl Session {
         sender: &Sender<'_>,
         command: &Command,
     ) -> Result<Applied, Rejection> {
-        let Sender { caller, command_id, models } = *sender;
-        let member = Member { user: caller.user, role: self.role(caller.user), command: command_id };
-        self.admit(&member)?;
+        let Sender { caller, command_id, models, target, door } = *sender;
+        let place = match self.place(caller.user) {
+            Place::Stranger if door.is_some() => Place::Invited,
+            place @ (Place::Stranger | Place::Invited | Place::Member(..)) => place,
+        };
+        let member = Member { user: caller.user, caller, place, command: command_id };
+        let action = Action::of(command)
+            .ok_or_else(|| Rejection::new(ErrorCode::InvalidData, "This command is not for a session."))?;
+        self.admit(caller.standing, action, place)?;
         let mut step = Step::new(self, now, rng);
         match command {
             Command::ClaudeMessage(data) => step.claude_message(&member, data),
@@ -146,6 +203,16 @@ impl Session {
             Command::CloseSession(_) => step.close(&member),
             Command::ReopenSession(_) => step.reopen(&member),
             Command::DeleteSession(_) => step.delete(&member),
+            Command::JoinCollaboration(_) => step.join(&member, door),
+            Command::LeaveSession(_) => step.leave(&member),
+            Command::InviteUser(data) => step.invite(&member, target, data.role),
+            Command::RemoveUser(_) => step.remove(&member, target),
+            Command::SetRole(data) => step.set_role(target, &member, data),
+            Command::TransferOwnership(_) => step.transfer(&member, target),
+            Command::EditMessage(data) => step.edit_message(&member, data),
+            Command::DeleteMessage(data) => step.delete_message(&member, data),
+            Command::React(data) => step.react(&member, data),
+            Command::SetBudget(data) => step.set_budget(&member, data),
             Command::Hello(_)
             | Command::Auth(_)
             | Command::Ping(_)
@@ -156,6 +223,15 @@ impl Session {
             | Command::UnfollowSession(_)
             | Command::SessionStatus(_)
             | Command::GetHistory(_)
+            | Command::LeaveCollaboration(_)
+            | Command::CreateInvite(_)
+            | Command::ListInvites(_)
+            | Command::RevokeInvite(_)
+            | Command::GetRevisions(_)
+            | Command::SetTyping(_)
+            | Command::MarkRead(_)
+            | Command::Summarize(_)
+            | Command::Search(_)
             | Command::ForkSession(_) => {
                 Err(Rejection::new(ErrorCode::InvalidData, "This command is not for a session's log."))
             }
@@ -163,9 +239,16 @@ impl Session {
         Ok(step.applied)
     }
 
-    /// Refuses everyone but members, and everyone once it is deleted.
-    fn admit(&self, member: &Member<'_>) -> Result<(), Rejection> {
-        crate::authorize(member.role, crate::Action::Read)?;
+    /// Whether the caller may do this here: the gate for what is answered outside of [`Session::apply`].
+    ///
+    /// # Errors
+    /// As [`authorize`]; INVALID_SESSION once the session is deleted.
+    pub fn check(&self, caller: &Caller, action: Action) -> Result<(), Rejection> {
+        self.admit(caller.standing, action, self.place(caller.user))
+    }
+
+    fn admit(&self, standing: Standing, action: Action, place: Place) -> Result<(), Rejection> {
+        authorize(standing, action, Object::Session(place))?;
         if self.deleted {
             return Err(Rejection::new(ErrorCode::InvalidSession, "This session was deleted."));
         }

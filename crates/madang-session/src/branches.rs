@@ -7,7 +7,7 @@ use madang_protocol::{EditPrompt, ErrorCode, HeadChanged, Message, MessageId, Me
 use crate::apply::{Member, Step, session_of};
 use crate::conversation::check_content;
 use crate::state::{Fork, Waiting};
-use crate::{Action, Caller, Rejection, Session, authorize};
+use crate::{Action, Caller, Rejection, Session};
 
 impl Step<'_> {
     pub(crate) fn regenerate(
@@ -15,7 +15,6 @@ impl Step<'_> {
         member: &Member<'_>,
         data: &madang_protocol::Regenerate,
     ) -> Result<(), Rejection> {
-        authorize(member.role, Action::Prompt)?;
         self.session.writable()?;
         self.check_room()?;
         let (prompt_id, reply) = self.prompt_of(data.message_id)?;
@@ -37,7 +36,6 @@ impl Step<'_> {
     }
 
     pub(crate) fn edit_prompt(&mut self, member: &Member<'_>, data: &EditPrompt) -> Result<(), Rejection> {
-        authorize(member.role, Action::Prompt)?;
         self.session.writable()?;
         check_content(&data.content)?;
         self.check_room()?;
@@ -57,7 +55,6 @@ impl Step<'_> {
     }
 
     pub(crate) fn select_branch(&mut self, member: &Member<'_>, data: &MessageOnly) -> Result<(), Rejection> {
-        authorize(member.role, Action::SelectBranch)?;
         self.session.writable()?;
         self.known(data.message_id, "message_id")?;
         let head = self.session.transcript.newest_leaf(data.message_id);
@@ -101,10 +98,7 @@ impl Session {
     /// # Errors
     /// NOT_FOUND for strangers and unknown messages, CONFLICT for a reply that is still being written.
     pub fn fork(&self, caller: &Caller, message: MessageId) -> Result<Fork, Rejection> {
-        authorize(self.role(caller.user), Action::Fork)?;
-        if self.deleted {
-            return Err(Rejection::new(ErrorCode::InvalidSession, "This session was deleted."));
-        }
+        self.check(caller, Action::Fork)?;
         if self.transcript.get(message).is_none() {
             return Err(Rejection::not_found("message"));
         }

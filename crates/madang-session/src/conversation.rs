@@ -9,7 +9,7 @@ use madang_protocol::{
 
 use crate::apply::{Effect, Member, Step, session_of};
 use crate::state::Waiting;
-use crate::{Action, Rejection, authorize, title};
+use crate::{Action, Rejection, title};
 
 /// What a prompt says when a person only pressed "continue".
 const CONTINUE_PROMPT: &str = "Continue.";
@@ -26,13 +26,24 @@ pub(crate) fn check_content(content: &str) -> Result<(), Rejection> {
     Ok(())
 }
 
+/// Whether a text calls Claude: `@claude`, in any case, as a word of its own (a Korean particle may follow).
+fn names_claude(content: &str) -> bool {
+    const CALL: &str = "@claude";
+    let lower = content.to_ascii_lowercase();
+    lower.match_indices(CALL).any(|(at, _)| {
+        let before = lower[..at].chars().next_back();
+        let after = lower[at + CALL.len()..].chars().next();
+        before.is_none_or(|c| !c.is_alphanumeric())
+            && after.is_none_or(|c| !(c.is_ascii_alphanumeric() || c == '_'))
+    })
+}
+
 impl Step<'_> {
     pub(crate) fn claude_message(
         &mut self,
         member: &Member<'_>,
         data: &ClaudeMessage,
     ) -> Result<(), Rejection> {
-        authorize(member.role, Action::Prompt)?;
         self.session.writable()?;
         let content = match data.continues {
             Some(_) if data.content.trim().is_empty() => CONTINUE_PROMPT,
@@ -49,6 +60,7 @@ impl Step<'_> {
             turn_id: Some(turn_id),
             reply_to: data.reply_to,
             continues: data.continues,
+            mentions: self.session.mentions(content, &data.mentions),
             ..self.entry(member, MessageKind::Prompt, content)
         };
         self.ask(member, message, turn_id);
@@ -66,12 +78,26 @@ impl Step<'_> {
     }
 
     pub(crate) fn chat_message(&mut self, member: &Member<'_>, data: &ChatMessage) -> Result<(), Rejection> {
-        authorize(member.role, Action::Chat)?;
         self.session.writable()?;
         check_content(&data.content)?;
         data.reply_to.map_or(Ok(()), |id| self.known(id, "reply_to"))?;
-        let message =
-            Message { reply_to: data.reply_to, ..self.entry(member, MessageKind::Chat, &data.content) };
+        // TU6: `@claude` asks Claude; of one who may only chat it stays a word between people.
+        let asks = names_claude(&data.content) && member.may(Action::Prompt).is_ok();
+        if asks {
+            self.check_room()?;
+        }
+        let kind = if asks { MessageKind::Prompt } else { MessageKind::Chat };
+        let mut message = Message {
+            reply_to: data.reply_to,
+            mentions: self.session.mentions(&data.content, &data.mentions),
+            ..self.entry(member, kind, &data.content)
+        };
+        if asks {
+            let turn_id = self.turn_id();
+            message.turn_id = Some(turn_id);
+            self.ask(member, message, turn_id);
+            return Ok(());
+        }
         self.applied.answer.message_id = Some(message.message_id);
         self.emit(MessageCreated { session_id: session_of(self), message });
         Ok(())
@@ -88,7 +114,7 @@ impl Step<'_> {
         if let Some(running) = self.session.running.clone()
             && wanted(running.message_id, running.prompt_id, &running.command)
         {
-            authorize(member.role, self.stop_action(member, running.prompt_id))?;
+            member.may(self.stop_action(member, running.prompt_id))?;
             self.applied.answer.message_id = Some(running.message_id);
             self.applied.effects.push(Effect::Stop { message_id: running.message_id, by: member.user });
             return Ok(());
@@ -103,7 +129,7 @@ impl Step<'_> {
             let ended = data.message_id.and_then(|id| self.session.transcript.get(id));
             return ended.map(|_| ()).ok_or_else(|| Rejection::not_found("reply or waiting prompt"));
         };
-        authorize(member.role, self.stop_action(member, waiting.prompt_id))?;
+        member.may(self.stop_action(member, waiting.prompt_id))?;
         self.applied.answer.turn_id = Some(waiting.turn_id);
         let by = self.session.author(member.actor());
         self.emit(TurnDequeued {
@@ -118,7 +144,7 @@ impl Step<'_> {
     pub(crate) fn edit_queued(&mut self, member: &Member<'_>, data: &EditQueued) -> Result<(), Rejection> {
         let own =
             self.session.transcript.get(data.message_id).is_some_and(|m| m.author.user_id == member.actor());
-        authorize(member.role, if own { Action::EditOwn } else { Action::EditAny })?;
+        member.may(if own { Action::EditOwn } else { Action::EditAny })?;
         self.session.writable()?;
         check_content(&data.content)?;
         // A prompt that is asked anew has been answered once: its text is history, and history only grows.
@@ -148,6 +174,10 @@ impl Step<'_> {
             reply_to: None,
             continues: None,
             reply: None,
+            mentions: Vec::new(),
+            reactions: Vec::new(),
+            edited_at: None,
+            deleted_at: None,
         }
     }
 

@@ -30,6 +30,9 @@ impl Session {
             queue: std::collections::VecDeque::new(),
             running: None,
             turns: Vec::new(),
+            invitations: Vec::new(),
+            budget: None,
+            revisions: std::collections::HashMap::new(),
             simulated: false,
             held: false,
         }
@@ -76,6 +79,18 @@ impl Session {
             Event::SessionClosed(_) => self.closed = true,
             Event::SessionReopened(_) => self.closed = false,
             Event::SessionDeleted(_) => self.deleted = true,
+            Event::MemberAdded(data) => self.add_member(&data.participant),
+            Event::MemberChanged(data) => self.change_member(&data.participant),
+            Event::MemberRemoved(data) => {
+                self.participants.retain(|known| known.user_id != Actor::User(data.user_id));
+            }
+            Event::RoleChanged(data) => self.change_role(data),
+            Event::UserInvited(data) => self.add_invitation(&data.invitation),
+            Event::InvitationWithdrawn(data) => self.drop_invitation(data.user_id),
+            Event::MessageEdited(data) => self.edit(data),
+            Event::MessageDeleted(data) => self.bury(data),
+            Event::ReactionChanged(data) => self.change_reaction(data),
+            Event::BudgetChanged(data) => self.budget = data.budget,
             Event::SessionCreated(_)
             | Event::ClaudeResponse(_)
             | Event::Connected(_)
@@ -90,6 +105,17 @@ impl Session {
             | Event::Models(_)
             | Event::History(_)
             | Event::SessionChanged(_)
+            | Event::ParticipantJoined(_)
+            | Event::ParticipantLeft(_)
+            | Event::PresenceChanged(_)
+            | Event::Invited(_)
+            | Event::Removed(_)
+            | Event::InviteCreated(_)
+            | Event::Invites(_)
+            | Event::Revisions(_)
+            | Event::ReadMarked(_)
+            | Event::Summary(_)
+            | Event::SearchResults(_)
             | Event::TurnWaiting(_) => {}
         }
     }
@@ -150,7 +176,7 @@ impl Session {
 
     /// Who did an event, for the log's `actor` column.
     #[must_use]
-    pub fn actor_of(event: &Event) -> Actor {
+    pub fn actor_of(&self, event: &Event) -> Actor {
         match event {
             Event::SessionCreated(data) => data.owner.user_id,
             Event::SessionRenamed(data) => data.by.user_id,
@@ -162,6 +188,18 @@ impl Session {
             Event::HeadChanged(data) => data.by.user_id,
             Event::TurnDequeued(data) => data.by.user_id,
             Event::TurnStarted(_) | Event::ClaudeResponse(_) => Actor::Claude,
+            Event::MemberAdded(data) => data.by.user_id,
+            Event::MemberChanged(data) => data.participant.user_id,
+            Event::MemberRemoved(data) => data.by.user_id,
+            Event::RoleChanged(data) => data.by.user_id,
+            Event::UserInvited(data) => data.invitation.by.user_id,
+            Event::InvitationWithdrawn(data) => data.by.user_id,
+            Event::MessageEdited(data) => {
+                self.transcript.get(data.message_id).map_or(Actor::Server, |message| message.author.user_id)
+            }
+            Event::MessageDeleted(data) => data.by.user_id,
+            Event::ReactionChanged(data) => Actor::User(data.user_id),
+            Event::BudgetChanged(data) => data.by.user_id,
             Event::MessagesCopied(_)
             | Event::PromptEdited(_)
             | Event::TurnQueued(_)
@@ -177,6 +215,17 @@ impl Session {
             | Event::Models(_)
             | Event::History(_)
             | Event::SessionChanged(_)
+            | Event::ParticipantJoined(_)
+            | Event::ParticipantLeft(_)
+            | Event::PresenceChanged(_)
+            | Event::Invited(_)
+            | Event::Removed(_)
+            | Event::InviteCreated(_)
+            | Event::Invites(_)
+            | Event::Revisions(_)
+            | Event::ReadMarked(_)
+            | Event::Summary(_)
+            | Event::SearchResults(_)
             | Event::TurnWaiting(_) => Actor::Server,
         }
     }

@@ -2,30 +2,20 @@
 
 use madang_protocol::limits::{EVENT_BYTES_MAX, TITLE_CHARS_MAX};
 use madang_protocol::{
-    Actor, Closed, ConfigureSession, CreateSession, Deleted, Effort, Epoch, Event, Message, MessagesCopied,
-    ModelInfo, Participant, RenameSession, Reopened, Role, SessionBy, SessionConfigured, SessionCreated,
-    SessionId, SessionRenamed, UnixMs, UserId,
+    Actor, BudgetChanged, CLAUDE_COLOR, Closed, ConfigureSession, CreateSession, Deleted, Effort, Epoch,
+    Event, Message, MessagesCopied, ModelInfo, Participant, RenameSession, Reopened, Role, SessionBy,
+    SessionConfigured, SessionCreated, SessionId, SessionRenamed, SetBudget, UnixMs,
 };
 use rand::Rng;
 
 use crate::apply::{Member, Step, check_choice, session_of};
-use crate::{Action, Applied, Caller, Fork, Rejection, Session, authorize};
-
-/// Eight colours for people, equal in lightness (app.md); Claude has its own.
-const COLORS: [&str; 8] = [
-    "oklch(62% 0.13 20)",
-    "oklch(62% 0.13 95)",
-    "oklch(62% 0.13 140)",
-    "oklch(62% 0.13 180)",
-    "oklch(62% 0.13 225)",
-    "oklch(62% 0.13 265)",
-    "oklch(62% 0.13 305)",
-    "oklch(62% 0.13 345)",
-];
-const CLAUDE_COLOR: &str = "oklch(62% 0.13 45)";
+use crate::{Applied, Caller, Fork, Rejection, Session};
 
 /// Bytes of copied messages in one event: well under the limit of stored events.
 const COPIED_BYTES_MAX: usize = EVENT_BYTES_MAX / 4;
+
+/// Tokens or millionths of a dollar in a budget: the largest number that JavaScript counts exactly. Beyond: INVALID_DATA.
+const AMOUNT_MAX: u64 = (1 << 53) - 1;
 
 /// Claude as a participant.
 pub(crate) fn claude(joined_at: UnixMs) -> Participant {
@@ -35,14 +25,8 @@ pub(crate) fn claude(joined_at: UnixMs) -> Participant {
         role: Role::Collaborator,
         color: CLAUDE_COLOR.into(),
         joined_at,
+        rights: Vec::new(),
     }
-}
-
-/// A person's colour: the same in every session and on every device.
-fn color_of(user: UserId) -> &'static str {
-    let sum =
-        user.to_string().bytes().fold(0usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    COLORS[sum % COLORS.len()]
 }
 
 fn check_title(title: &str) -> Result<String, Rejection> {
@@ -117,8 +101,9 @@ fn created(
         user_id: Actor::User(caller.user),
         display_name: caller.display_name.clone(),
         role: Role::Owner,
-        color: color_of(caller.user).into(),
+        color: caller.color.clone(),
         joined_at: now,
+        rights: Vec::new(),
     };
     SessionCreated {
         session_id: birth.id,
@@ -170,7 +155,6 @@ fn chunks(messages: Vec<Message>) -> Vec<Vec<Message>> {
 
 impl Step<'_> {
     pub(crate) fn rename(&mut self, member: &Member<'_>, data: &RenameSession) -> Result<(), Rejection> {
-        authorize(member.role, Action::Configure)?;
         let title = check_title(&data.title)?;
         if title.is_empty() {
             return Err(Rejection::invalid("title", "is empty"));
@@ -188,7 +172,6 @@ impl Step<'_> {
         data: &ConfigureSession,
         models: &[ModelInfo],
     ) -> Result<(), Rejection> {
-        authorize(member.role, Action::Configure)?;
         self.session.writable()?;
         let model = data.model.clone().unwrap_or_else(|| self.session.model.clone());
         check_choice(Some(&model), data.effort, models)?;
@@ -203,7 +186,6 @@ impl Step<'_> {
     }
 
     pub(crate) fn close(&mut self, member: &Member<'_>) -> Result<(), Rejection> {
-        authorize(member.role, Action::Govern)?;
         if !self.session.closed {
             self.end_everything(member);
             let by = self.by(member);
@@ -213,7 +195,6 @@ impl Step<'_> {
     }
 
     pub(crate) fn reopen(&mut self, member: &Member<'_>) -> Result<(), Rejection> {
-        authorize(member.role, Action::Govern)?;
         if self.session.closed {
             let by = self.by(member);
             self.emit_life(Reopened(by));
@@ -222,7 +203,6 @@ impl Step<'_> {
     }
 
     pub(crate) fn delete(&mut self, member: &Member<'_>) -> Result<(), Rejection> {
-        authorize(member.role, Action::Govern)?;
         self.end_everything(member);
         let by = self.by(member);
         self.emit_life(Deleted(by));
@@ -235,6 +215,19 @@ impl Step<'_> {
 
     fn by(&self, member: &Member<'_>) -> SessionBy {
         SessionBy { session_id: session_of(self), by: self.session.author(member.actor()) }
+    }
+
+    /// Sets or takes away what the session may spend.
+    pub(crate) fn set_budget(&mut self, member: &Member<'_>, data: &SetBudget) -> Result<(), Rejection> {
+        let exact = |amount: Option<u64>| amount.is_none_or(|amount| amount <= AMOUNT_MAX);
+        if data.budget.is_some_and(|budget| !exact(budget.tokens) || !exact(budget.micro_usd)) {
+            return Err(Rejection::invalid("budget", "is too large"));
+        }
+        if data.budget != self.session.budget {
+            let by = self.session.author(member.actor());
+            self.emit(BudgetChanged { session_id: session_of(self), budget: data.budget, by });
+        }
+        Ok(())
     }
 
     /// Takes waiting prompts back and stops the running reply: nothing goes on in a session that ends.

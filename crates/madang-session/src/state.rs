@@ -1,14 +1,14 @@
 //! What a session is, between two commands.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use madang_protocol::{
-    Actor, Author, Effort, Epoch, Message, MessageId, Participant, Role, SessionId, SessionStatus, TurnId,
-    UnixMs, UserId,
+    Actor, Author, Budget, Effort, Epoch, Invitation, Message, MessageId, Participant, Revision, Role,
+    SessionId, SessionStatus, TurnId, UnixMs, UserId,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Transcript, Turn};
+use crate::{Place, Transcript, Turn};
 
 /// A prompt that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +51,13 @@ pub struct Session {
     pub(crate) queue: VecDeque<Waiting>,
     pub(crate) running: Option<Running>,
     pub(crate) turns: Vec<Turn>,
+    #[serde(default)]
+    pub(crate) invitations: Vec<Invitation>,
+    #[serde(default)]
+    pub(crate) budget: Option<Budget>,
+    /// Earlier texts of messages that were edited, oldest first.
+    #[serde(default)]
+    pub(crate) revisions: HashMap<MessageId, Vec<Revision>>,
     /// Whether the simulated model answers; set by the hub, kept in each reply and not here.
     #[serde(skip)]
     pub(crate) simulated: bool,
@@ -170,6 +177,35 @@ impl Session {
         self.people().find(|(person, _)| *person == user).map(|(_, role)| role)
     }
 
+    /// What someone is in it.
+    #[must_use]
+    pub fn place(&self, user: UserId) -> Place {
+        let known = self.participants.iter().find(|participant| participant.user_id == Actor::User(user));
+        match known {
+            Some(member) => Place::Member(member.role, member.rights.iter().copied().collect()),
+            None if self.invitations.iter().any(|invitation| invitation.user_id == user) => Place::Invited,
+            None => Place::Stranger,
+        }
+    }
+
+    /// One of its people, or Claude.
+    #[must_use]
+    pub fn participant(&self, who: Actor) -> Option<&Participant> {
+        self.participants.iter().find(|participant| participant.user_id == who)
+    }
+
+    /// Who was asked in by name and has not come.
+    #[must_use]
+    pub fn invitations(&self) -> &[Invitation] {
+        &self.invitations
+    }
+
+    /// What it may spend.
+    #[must_use]
+    pub fn budget(&self) -> Option<Budget> {
+        self.budget
+    }
+
     /// Whether it was deleted.
     #[must_use]
     pub fn is_deleted(&self) -> bool {
@@ -195,11 +231,7 @@ impl Session {
 
     /// A person, or Claude, as an author.
     pub(crate) fn author(&self, who: Actor) -> Author {
-        let name = self
-            .participants
-            .iter()
-            .find(|participant| participant.user_id == who)
-            .map_or_else(String::new, |participant| participant.display_name.clone());
+        let name = self.participant(who).map_or_else(String::new, |known| known.display_name.clone());
         Author { user_id: who, display_name: name }
     }
 }

@@ -66,6 +66,12 @@ impl Transcript {
         self.places.get(&id).map(|place| &self.list[*place])
     }
 
+    /// Where a message stands in the order in which all were made, from 0.
+    #[must_use]
+    pub fn place(&self, id: MessageId) -> Option<usize> {
+        self.places.get(&id).copied()
+    }
+
     /// One message, to be changed.
     pub(crate) fn get_mut(&mut self, id: MessageId) -> Option<&mut Message> {
         self.places.get(&id).map(|place| &mut self.list[*place])

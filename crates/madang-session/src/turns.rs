@@ -34,7 +34,10 @@ impl Turn {
     ) -> Turn {
         // The turn of the reply before was told everything before it: the walk ends there, however long the branch.
         let since = transcript.branch(Some(reply)).skip(1).take_while(|m| m.kind != MessageKind::Reply);
-        let mut heard: Vec<_> = since.filter(|m| m.kind == MessageKind::Chat).map(|m| m.message_id).collect();
+        let mut heard: Vec<_> = since
+            .filter(|m| m.kind == MessageKind::Chat && m.deleted_at.is_none())
+            .map(|m| m.message_id)
+            .collect();
         heard.reverse();
         Turn { turn_id, prompt_id, reply_id: reply, heard }
     }
@@ -165,6 +168,10 @@ impl Step<'_> {
                 error: None,
                 ended_at: None,
             }),
+            mentions: Vec::new(),
+            reactions: Vec::new(),
+            edited_at: None,
+            deleted_at: None,
         };
         self.applied.effects.push(Effect::Start {
             turn_id: turn.turn_id,

@@ -2,30 +2,75 @@
 
 use madang_protocol::limits::HISTORY_PAGE_MAX;
 use madang_protocol::{
-    ErrorCode, GetHistory, History, MessageId, Part, QueuedTurn, RunningTurn, SessionState,
-    SessionStatusData, SessionSummary, UserId,
+    GetHistory, History, MessageId, Part, Presence, QueuedTurn, Revision, Revisions, RunningTurn,
+    SessionState, SessionStatusData, SessionSummary, Spent, UserId,
 };
 
-use crate::{Action, Rejection, Session, authorize};
+use crate::{Action, Caller, Rejection, Session};
 
 /// Messages in a `session_state`: two screens of a large monitor.
 const STATE_MESSAGES: usize = 50;
 
+/// What is known of a session beside its log, for one reader.
+#[derive(Debug, Clone, Default)]
+pub struct Around<'a> {
+    /// The number of the running reply's last delta, and what is written so far.
+    pub live: (u32, &'a [Part]),
+    /// Who is here.
+    pub presence: Vec<Presence>,
+    /// How far the reader has read.
+    pub read_to: Option<MessageId>,
+    /// What was spent in the budget's current period.
+    pub spent: Spent,
+}
+
 impl Session {
     /// The line of the list, as this person sees it; none for someone who does not belong.
     #[must_use]
-    pub fn summary(&self, user: UserId, present: bool) -> Option<SessionSummary> {
+    pub fn summary(&self, user: UserId, present: u32, read_to: Option<MessageId>) -> Option<SessionSummary> {
         Some(SessionSummary {
             session_id: self.id,
             title: self.title.clone(),
-            status: self.status(present),
+            status: self.status(present > 0),
             role: self.role(user)?,
             created_at: self.created_at,
             last_activity: self.last_activity,
             participant_count: self.participant_count(),
             message_count: self.message_count(),
             running: self.running.is_some(),
+            unread: self.unread(read_to),
+            present,
         })
+    }
+
+    /// Messages up to one, itself included, on all branches; none for one that is not there.
+    #[must_use]
+    pub fn count_to(&self, message: MessageId) -> Option<u32> {
+        self.transcript.place(message).map(|place| u32::try_from(place + 1).unwrap_or(u32::MAX))
+    }
+
+    /// Messages after a mark; all of them without one.
+    #[must_use]
+    pub fn unread(&self, read_to: Option<MessageId>) -> u32 {
+        let read = read_to.and_then(|message| self.count_to(message)).unwrap_or_default();
+        self.message_count() - read
+    }
+
+    /// The texts that a message once had, the present one last.
+    ///
+    /// # Errors
+    /// NOT_FOUND for strangers and for a message that is not there.
+    pub fn revisions(&self, caller: &Caller, message: MessageId) -> Result<Revisions, Rejection> {
+        self.check(caller, Action::Read)?;
+        let known = self.transcript.get(message).ok_or_else(|| Rejection::not_found("message"))?;
+        let mut revisions = self.revisions.get(&message).cloned().unwrap_or_default();
+        if known.deleted_at.is_none() {
+            revisions.push(Revision {
+                content: known.content.clone(),
+                at: known.edited_at.unwrap_or(known.created_at),
+            });
+        }
+        Ok(Revisions { session_id: self.id, message_id: message, revisions })
     }
 
     /// Participants, Claude not counted.
@@ -44,14 +89,12 @@ impl Session {
     ///
     /// # Errors
     /// NOT_FOUND for strangers.
-    pub fn snapshot(
-        &self,
-        user: UserId,
-        present: bool,
-        live: (u32, &[Part]),
-    ) -> Result<SessionState, Rejection> {
-        authorize(self.role(user), Action::Read)?;
-        let summary = self.summary(user, present).ok_or_else(|| Rejection::not_found("session"))?;
+    pub fn snapshot(&self, caller: &Caller, around: Around<'_>) -> Result<SessionState, Rejection> {
+        self.check(caller, Action::Read)?;
+        let Around { live, presence, read_to, spent } = around;
+        let present = u32::try_from(presence.len()).unwrap_or(u32::MAX);
+        let summary =
+            self.summary(caller.user, present, read_to).ok_or_else(|| Rejection::not_found("session"))?;
         let (messages, has_more) = self.transcript.page(self.head, STATE_MESSAGES);
         let running = self.running.as_ref().map(|running| RunningTurn {
             turn_id: running.turn_id,
@@ -75,6 +118,11 @@ impl Session {
             head: self.head,
             running,
             queued: self.queued(),
+            invitations: self.invitations.clone(),
+            presence,
+            read_to,
+            budget: self.budget,
+            spent,
         })
     }
 
@@ -96,8 +144,8 @@ impl Session {
     ///
     /// # Errors
     /// NOT_FOUND for strangers and for a message that is not there.
-    pub fn history(&self, user: UserId, data: &GetHistory) -> Result<History, Rejection> {
-        authorize(self.role(user), Action::Read)?;
+    pub fn history(&self, caller: &Caller, data: &GetHistory) -> Result<History, Rejection> {
+        self.check(caller, Action::Read)?;
         let limit = data.limit.map_or(STATE_MESSAGES, |limit| limit as usize).clamp(1, HISTORY_PAGE_MAX);
         let last = match data.before {
             None => self.head,
@@ -124,11 +172,8 @@ impl Session {
     ///
     /// # Errors
     /// NOT_FOUND for strangers, INVALID_SESSION for a deleted one.
-    pub fn status_data(&self, user: UserId, present: bool) -> Result<SessionStatusData, Rejection> {
-        authorize(self.role(user), Action::Read)?;
-        if self.deleted {
-            return Err(Rejection::new(ErrorCode::InvalidSession, "This session was deleted."));
-        }
+    pub fn status_data(&self, caller: &Caller, present: bool) -> Result<SessionStatusData, Rejection> {
+        self.check(caller, Action::Read)?;
         Ok(SessionStatusData {
             session_id: self.id,
             status: self.status(present),

@@ -1,0 +1,241 @@
+//! Who belongs to a session, in which role, and who is asked in (SE1, SE7).
+
+use madang_protocol::limits::{INVITATIONS_MAX, PARTICIPANTS_MAX};
+use madang_protocol::{
+    Actor, Author, ErrorCode, Invitation, InvitationWithdrawn, Invited, MemberAdded, MemberChanged,
+    MemberRemoved, Participant, Right, Role, RoleChanged, SetRole, TurnDequeued, UserId, UserInvited,
+};
+
+use crate::apply::{Door, Effect, Member, Step, Target, session_of};
+use crate::{Action, Place, Rejection, Session};
+
+impl Session {
+    pub(crate) fn add_member(&mut self, participant: &Participant) {
+        if let Some(user) = participant.user_id.user() {
+            self.drop_invitation(user);
+        }
+        self.participants.retain(|known| known.user_id != participant.user_id);
+        self.participants.push(participant.clone());
+    }
+
+    pub(crate) fn change_member(&mut self, participant: &Participant) {
+        if let Some(known) = self.participants.iter_mut().find(|known| known.user_id == participant.user_id) {
+            known.clone_from(participant);
+        }
+    }
+
+    pub(crate) fn change_role(&mut self, data: &RoleChanged) {
+        let who = Actor::User(data.user_id);
+        if let Some(known) = self.participants.iter_mut().find(|known| known.user_id == who) {
+            known.role = data.role;
+            known.rights.clone_from(&data.rights);
+        }
+    }
+
+    pub(crate) fn add_invitation(&mut self, invitation: &Invitation) {
+        self.drop_invitation(invitation.user_id);
+        self.invitations.push(invitation.clone());
+    }
+
+    pub(crate) fn drop_invitation(&mut self, user: UserId) {
+        self.invitations.retain(|invitation| invitation.user_id != user);
+    }
+}
+
+impl Step<'_> {
+    /// Makes the caller one of its people, or takes in a member's newer name and colour.
+    pub(crate) fn join(&mut self, member: &Member<'_>, door: Option<&Door>) -> Result<(), Rejection> {
+        let session_id = session_of(self);
+        if let Some(known) = self.session.participant(member.actor()) {
+            let participant = Participant {
+                display_name: member.caller.display_name.clone(),
+                color: member.caller.color.clone(),
+                ..known.clone()
+            };
+            if participant != *known {
+                self.emit(MemberChanged { session_id, participant });
+            }
+            return Ok(());
+        }
+        self.session.writable()?;
+        if self.session.people().count() >= PARTICIPANTS_MAX {
+            return Err(Rejection::new(
+                ErrorCode::SessionFull,
+                "This session has no room for another person.",
+            ));
+        }
+        let invitation = self.session.invitations.iter().find(|asked| asked.user_id == member.user);
+        let role = match (invitation, door) {
+            (Some(invitation), _) => invitation.role,
+            (None, Some(door)) => door.role,
+            (None, None) => return Err(Rejection::not_found("session")),
+        };
+        let own = Author { user_id: member.actor(), display_name: member.caller.display_name.clone() };
+        let by = invitation.map_or(own, |invitation| invitation.by.clone());
+        let invite_id = if invitation.is_some() { None } else { door.map(|door| door.invite_id) };
+        let participant = Participant {
+            user_id: member.actor(),
+            display_name: member.caller.display_name.clone(),
+            role,
+            color: member.caller.color.clone(),
+            joined_at: self.now,
+            rights: Vec::new(),
+        };
+        self.emit(MemberAdded { session_id, participant, by, invite_id });
+        Ok(())
+    }
+
+    pub(crate) fn leave(&mut self, member: &Member<'_>) -> Result<(), Rejection> {
+        if self.session.role(member.user) == Some(Role::Owner) {
+            return Err(Rejection::new(
+                ErrorCode::Conflict,
+                "The owner can't leave. Give the session to someone else first, or delete it.",
+            ));
+        }
+        self.take_out(member, member.user);
+        Ok(())
+    }
+
+    pub(crate) fn invite(
+        &mut self,
+        member: &Member<'_>,
+        target: Option<&Target>,
+        role: Role,
+    ) -> Result<(), Rejection> {
+        self.session.writable()?;
+        let target = target.ok_or_else(|| Rejection::not_found("person"))?;
+        check_given(role)?;
+        match self.session.place(target.user) {
+            Place::Member(..) => return Ok(()),
+            Place::Stranger if self.session.invitations.len() >= INVITATIONS_MAX => {
+                return Err(Rejection::new(ErrorCode::SessionFull, "Too many people are asked in already."));
+            }
+            Place::Stranger | Place::Invited => {}
+        }
+        let session_id = session_of(self);
+        let by = self.session.author(member.actor());
+        let invitation = Invitation {
+            user_id: target.user,
+            display_name: target.display_name.clone(),
+            role,
+            by: by.clone(),
+            at: self.now,
+        };
+        self.emit(UserInvited { session_id, invitation });
+        let invited = Invited { session_id, title: self.session.title.clone(), role, by };
+        let tell = Effect::TellInvited { user: target.user, invited: Box::new(invited) };
+        self.applied.effects.push(tell);
+        Ok(())
+    }
+
+    /// Ends a membership (the owner's right) or takes an invitation back (the owner's and the inviter's).
+    pub(crate) fn remove(&mut self, member: &Member<'_>, target: Option<&Target>) -> Result<(), Rejection> {
+        let user = target.ok_or_else(|| Rejection::not_found("person"))?.user;
+        match self.session.place(user) {
+            Place::Member(..) if user == member.user => self.leave(member),
+            Place::Member(..) => {
+                member.may(Action::Govern)?;
+                self.take_out(member, user);
+                Ok(())
+            }
+            Place::Invited => {
+                let asked = self.session.invitations.iter().find(|asked| asked.user_id == user);
+                if asked.is_some_and(|asked| asked.by.user_id != member.actor()) {
+                    member.may(Action::Govern)?;
+                }
+                let by = self.session.author(member.actor());
+                self.emit(InvitationWithdrawn { session_id: session_of(self), user_id: user, by });
+                Ok(())
+            }
+            Place::Stranger => Err(Rejection::not_found("person")),
+        }
+    }
+
+    pub(crate) fn set_role(
+        &mut self,
+        target: Option<&Target>,
+        member: &Member<'_>,
+        data: &SetRole,
+    ) -> Result<(), Rejection> {
+        let user = target.ok_or_else(|| Rejection::not_found("person"))?.user;
+        let role = self.session.role(user).ok_or_else(|| Rejection::not_found("person"))?;
+        if role == Role::Owner {
+            return Err(Rejection::new(
+                ErrorCode::Conflict,
+                "The owner's role changes by giving the session to someone else.",
+            ));
+        }
+        check_given(data.role)?;
+        let mut rights = data.rights.clone();
+        rights.sort_unstable();
+        rights.dedup();
+        if let Some(right) = rights.iter().find(|right| !right.is_grantable_to(data.role)) {
+            return Err(Rejection::invalid("rights", "has one that can't be granted to this role")
+                .details(format!("{right:?} on top of {}", data.role.as_str())));
+        }
+        self.change(member, user, (data.role, rights));
+        Ok(())
+    }
+
+    pub(crate) fn transfer(&mut self, member: &Member<'_>, target: Option<&Target>) -> Result<(), Rejection> {
+        let user = target.ok_or_else(|| Rejection::not_found("person"))?.user;
+        self.session.role(user).ok_or_else(|| Rejection::not_found("person"))?;
+        if user == member.user {
+            return Ok(());
+        }
+        self.change(member, user, (Role::Owner, Vec::new()));
+        self.change(member, member.user, (Role::Collaborator, Vec::new()));
+        Ok(())
+    }
+
+    fn change(&mut self, member: &Member<'_>, user: UserId, (role, rights): (Role, Vec<Right>)) {
+        let known = self.session.participant(Actor::User(user));
+        if known.is_some_and(|known| known.role == role && known.rights == rights) {
+            return;
+        }
+        let by = self.session.author(member.actor());
+        self.emit(RoleChanged { session_id: session_of(self), user_id: user, role, rights, by });
+        self.take_back_prompts(member, user);
+    }
+
+    fn take_out(&mut self, member: &Member<'_>, user: UserId) {
+        let by = self.session.author(member.actor());
+        self.emit(MemberRemoved { session_id: session_of(self), user_id: user, by: by.clone() });
+        self.take_back_prompts(member, user);
+        self.applied.effects.push(Effect::Cut { user, by });
+    }
+
+    /// What waits in the name of someone who may no longer ask does not wait any more.
+    fn take_back_prompts(&mut self, member: &Member<'_>, user: UserId) {
+        let asks = match self.session.place(user) {
+            Place::Member(role, rights) => role != Role::Viewer || rights.has(Right::Prompt),
+            Place::Stranger | Place::Invited => false,
+        };
+        if asks {
+            return;
+        }
+        let own = |prompt| {
+            self.session.transcript.get(prompt).is_some_and(|m| m.author.user_id == Actor::User(user))
+        };
+        let waiting: Vec<_> =
+            self.session.queue.iter().filter(|waiting| own(waiting.prompt_id)).cloned().collect();
+        // The remover may be the removed: their name is no longer among the people.
+        let by = Author { user_id: member.actor(), display_name: member.caller.display_name.clone() };
+        for waiting in waiting {
+            self.emit(TurnDequeued {
+                session_id: session_of(self),
+                turn_id: waiting.turn_id,
+                prompt_id: waiting.prompt_id,
+                by: by.clone(),
+            });
+        }
+    }
+}
+
+/// A session has one owner: the role goes over by `transfer_ownership` alone.
+fn check_given(role: Role) -> Result<(), Rejection> {
+    if role == Role::Owner {
+        return Err(Rejection::invalid("role", "can't be owner: a session has one, by transfer_ownership"));
+    }
+    Ok(())
+}
