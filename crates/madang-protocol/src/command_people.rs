@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Budget, InviteId, MessageId, Right, Role, SessionId, SessionRef};
+use crate::{Budget, Command, InviteId, MessageId, Right, Role, SessionId, SessionRef};
 
 data! {
     /// A command on one person of a session.
@@ -125,5 +125,21 @@ data! {
         #[serde(default)]
         #[cfg_attr(feature = "ts", ts(optional))]
         limit: Option<u32>,
+    }
+}
+
+impl Command {
+    /// The person that a command is about, as the client names them.
+    #[must_use]
+    pub fn target_user_id(&self) -> Option<&str> {
+        if let Command::InviteUser(data) = self {
+            Some(&data.target_user_id)
+        } else if let Command::SetRole(data) = self {
+            Some(&data.target_user_id)
+        } else if let Command::RemoveUser(data) | Command::TransferOwnership(data) = self {
+            Some(&data.target_user_id)
+        } else {
+            None
+        }
     }
 }

@@ -79,18 +79,16 @@ impl Session {
             Event::SessionClosed(_) => self.closed = true,
             Event::SessionReopened(_) => self.closed = false,
             Event::SessionDeleted(_) => self.deleted = true,
-            Event::MemberAdded(data) => self.add_member(&data.participant),
-            Event::MemberChanged(data) => self.change_member(&data.participant),
-            Event::MemberRemoved(data) => {
-                self.participants.retain(|known| known.user_id != Actor::User(data.user_id));
-            }
-            Event::RoleChanged(data) => self.change_role(data),
-            Event::UserInvited(data) => self.add_invitation(&data.invitation),
-            Event::InvitationWithdrawn(data) => self.drop_invitation(data.user_id),
-            Event::MessageEdited(data) => self.edit(data),
-            Event::MessageDeleted(data) => self.bury(data),
-            Event::ReactionChanged(data) => self.change_reaction(data),
-            Event::BudgetChanged(data) => self.budget = data.budget,
+            Event::MemberAdded(_)
+            | Event::MemberChanged(_)
+            | Event::MemberRemoved(_)
+            | Event::RoleChanged(_)
+            | Event::UserInvited(_)
+            | Event::InvitationWithdrawn(_)
+            | Event::MessageEdited(_)
+            | Event::MessageDeleted(_)
+            | Event::ReactionChanged(_)
+            | Event::BudgetChanged(_) => self.evolve_people(event),
             Event::SessionCreated(_)
             | Event::ClaudeResponse(_)
             | Event::Connected(_)
@@ -117,6 +115,29 @@ impl Session {
             | Event::Summary(_)
             | Event::SearchResults(_)
             | Event::TurnWaiting(_) => {}
+        }
+    }
+
+    /// What people did to each other and to what they said.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "called for these events alone; `evolve` has the whole match"
+    )]
+    fn evolve_people(&mut self, event: &Event) {
+        match event {
+            Event::MemberAdded(data) => self.add_member(&data.participant),
+            Event::MemberChanged(data) => self.change_member(&data.participant),
+            Event::MemberRemoved(data) => {
+                self.participants.retain(|known| known.user_id != Actor::User(data.user_id));
+            }
+            Event::RoleChanged(data) => self.change_role(data),
+            Event::UserInvited(data) => self.add_invitation(&data.invitation),
+            Event::InvitationWithdrawn(data) => self.drop_invitation(data.user_id),
+            Event::MessageEdited(data) => self.edit(data),
+            Event::MessageDeleted(data) => self.bury(data),
+            Event::ReactionChanged(data) => self.change_reaction(data),
+            Event::BudgetChanged(data) => self.budget = data.budget,
+            _ => {}
         }
     }
 

@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail tests by panicking")]
 
 mod commands;
+mod gate;
+mod members;
+mod messages;
 mod support;
 mod turns;
 mod walks;

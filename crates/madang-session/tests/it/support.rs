@@ -4,16 +4,20 @@ use std::collections::BTreeSet;
 
 use madang_protocol::{
     Command, CreateSession, Effort, Epoch, ErrorCode, Event, MessageId, MessageKind, ModelInfo, Part,
-    PartKind, ReplyStatus, SessionId, UnixMs, UserId,
+    PartKind, ReplyStatus, Role, SessionId, UnixMs, UserId, color_of,
 };
-use madang_session::{Applied, Birth, Caller, Effect, Outcome, Rejection, Sender, Session};
+use madang_session::{
+    Applied, Around, Birth, Caller, Door, Effect, Outcome, Place, Rejection, Sender, Session, Standing,
+    Target,
+};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde_json::Value;
 
 /// The n-th person.
 pub(crate) fn person(n: u8) -> Caller {
-    Caller { user: UserId::new(UnixMs(1), [n; 10]), display_name: format!("P{n}") }
+    let user = UserId::new(UnixMs(1), [n; 10]);
+    Caller { user, display_name: format!("P{n}"), color: color_of(user).into(), standing: Standing::PERSON }
 }
 
 /// A model with two efforts.
@@ -42,6 +46,14 @@ pub(crate) struct Bench {
     rng: StdRng,
     pub(crate) effects: Vec<Effect>,
     next_command: u32,
+    /// The invite link that callers come by.
+    pub(crate) door: Option<Door>,
+}
+
+/// The person that a test names `P2`.
+fn target(name: &str) -> Option<Target> {
+    let who = person(name.strip_prefix('P')?.parse().ok()?);
+    Some(Target { user: who.user, display_name: who.display_name })
 }
 
 impl Bench {
@@ -63,7 +75,7 @@ impl Bench {
         };
         let (session, applied) = Session::create(now, &mut rng, &person(1), &data, &birth).unwrap();
         let log = applied.events.into_iter().map(|(seq, event)| (now, seq, event)).collect();
-        Bench { session, log, now: 1_000, rng, effects: Vec::new(), next_command: 0 }
+        Bench { session, log, now: 1_000, rng, effects: Vec::new(), next_command: 0, door: None }
     }
 
     fn record(&mut self, applied: &Applied) {
@@ -93,7 +105,14 @@ impl Bench {
         self.now += 1;
         let before = self.session.clone();
         let models = models();
-        let sender = Sender { caller: who, command_id: Some(id), models: &models };
+        let target = command.target_user_id().and_then(target);
+        let sender = Sender {
+            caller: who,
+            command_id: Some(id),
+            models: &models,
+            target: target.as_ref(),
+            door: self.door.as_ref(),
+        };
         let applied = self.session.apply(UnixMs(self.now), &mut self.rng, &sender, command);
         match &applied {
             Ok(applied) => {
@@ -166,9 +185,30 @@ impl Bench {
         (prompt, self.end(ReplyStatus::Complete, answer))
     }
 
+    /// Whoever owns the session now.
+    pub(crate) fn owner(&self) -> Caller {
+        let owner =
+            self.session.people().find(|(_, role)| *role == Role::Owner).expect("a session has an owner");
+        (1..=9).map(person).find(|person| person.user == owner.0).expect("the owner is one of ours")
+    }
+
+    /// The n-th person's command; what it did, by the names of its events, or why not.
+    pub(crate) fn by(&mut self, n: u8, kind: &str, data: Value) -> Result<Vec<&'static str>, ErrorCode> {
+        self.next_command += 1;
+        let id = format!("c{}", self.next_command);
+        names(self.apply_as(&person(n), &id, &Self::parsed(kind, data)))
+    }
+
+    /// Asks the n-th person in with a role, and lets them come.
+    pub(crate) fn let_in(&mut self, n: u8, role: &str) {
+        let invite = serde_json::json!({ "target_user_id": format!("P{n}"), "role": role });
+        assert_eq!(self.by(1, "invite_user", invite), Ok(vec!["user_invited"]));
+        assert_eq!(self.by(n, "join_collaboration", serde_json::json!({})), Ok(vec!["member_added"]));
+    }
+
     /// The texts of the shown branch, oldest first.
     pub(crate) fn shown(&self) -> Vec<String> {
-        let state = self.session.snapshot(person(1).user, true, (0, &[])).unwrap();
+        let state = self.session.snapshot(&self.owner(), Around::default()).unwrap();
         state.messages.iter().map(|message| message.content.clone()).collect()
     }
 
@@ -196,6 +236,11 @@ impl Bench {
             "the log does not make the live session"
         );
 
+        let owners = self.session.people().filter(|(_, role)| *role == Role::Owner).count();
+        assert_eq!(owners, 1, "a session has one owner");
+        for asked in self.session.invitations() {
+            assert_eq!(self.session.place(asked.user_id), Place::Invited, "a member is asked in");
+        }
         let mut running = BTreeSet::new();
         for (_, _, event) in &self.log {
             if let Event::TurnStarted(started) = event {
@@ -209,7 +254,10 @@ impl Bench {
         let now = self.session.running_reply().map(|(_, message)| message);
         assert_eq!(now, running.first().copied());
 
-        let state = self.session.snapshot(person(1).user, true, (0, &[])).unwrap();
+        if self.session.is_deleted() {
+            return;
+        }
+        let state = self.session.snapshot(&self.owner(), Around::default()).unwrap();
         assert!(state.head.is_none_or(|head| self.session.transcript().get(head).is_some()), "no head");
         assert!(state.queued.iter().zip(1..).all(|(waiting, place)| waiting.position == place));
         assert!(state.queued.is_empty() || running.len() == 1 || !self.is_open(), "prompts wait for nothing");

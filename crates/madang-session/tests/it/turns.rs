@@ -1,7 +1,7 @@
 //! Turns in the transcript: where replies go, what was heard, forks, pages.
 
 use madang_protocol::{ErrorCode, GetHistory, ReplyStatus, SessionRef};
-use madang_session::{Birth, Session};
+use madang_session::{Around, Birth, Session};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde_json::json;
@@ -148,7 +148,7 @@ fn tu5_a_fork_takes_the_branch_and_its_turns() {
 fn a_page_is_bounded_by_number_and_by_bytes() {
     let mut bench = Bench::new();
     let ids: Vec<_> = (0..60).map(|n| bench.chat(&format!("{n}"))).collect();
-    let user = person(1).user;
+    let user = &person(1);
     let page = |bench: &Bench, before, limit| {
         bench.session.history(user, &GetHistory { session_id: SessionRef::Default, before, limit }).unwrap()
     };
@@ -162,7 +162,7 @@ fn a_page_is_bounded_by_number_and_by_bytes() {
     for _ in 0..5 {
         bench.chat(&large);
     }
-    let state = bench.session.snapshot(user, true, (0, &[])).unwrap();
+    let state = bench.session.snapshot(user, Around::default()).unwrap();
     assert_eq!(
         (state.messages.len(), state.has_more),
         (2, true),

@@ -4,12 +4,16 @@ use madang_protocol::{MessageId, ReplyStatus, UnixMs};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use madang_session::Around;
+
 use crate::support::{Bench, person};
 
 /// One step; numbers pick a message or a waiting prompt, modulo how many there are.
 #[derive(Debug, Clone)]
 enum Step {
     Command(&'static str, usize),
+    /// The same by one of four people, members or not.
+    By(u8, &'static str, usize),
     End(ReplyStatus),
     Stranger(&'static str, usize),
 }
@@ -29,6 +33,22 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just("close_session"),
         2 => Just("reopen_session"),
     ];
+    let theirs = prop_oneof![
+        3 => Just("join_collaboration"),
+        2 => Just("invite_user"),
+        2 => Just("claude_message"),
+        2 => Just("chat_message"),
+        1 => Just("cancel"),
+        1 => Just("edit_message"),
+        1 => Just("delete_message"),
+        1 => Just("react"),
+        1 => Just("set_role"),
+        1 => Just("remove_user"),
+        1 => Just("leave_session"),
+        1 => Just("transfer_ownership"),
+        1 => Just("close_session"),
+        1 => Just("reopen_session"),
+    ];
     let statuses = prop_oneof![
         Just(ReplyStatus::Complete),
         Just(ReplyStatus::Cancelled),
@@ -37,13 +57,14 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     prop_oneof![
         6 => (kinds, any::<usize>()).prop_map(|(kind, pick)| Step::Command(kind, pick)),
+        9 => (1..=4u8, theirs, any::<usize>()).prop_map(|(who, kind, pick)| Step::By(who, kind, pick)),
         3 => statuses.prop_map(Step::End),
         1 => (Just("cancel"), any::<usize>()).prop_map(|(kind, pick)| Step::Stranger(kind, pick)),
     ]
 }
 
 fn pick(bench: &Bench, pick: usize) -> MessageId {
-    let state = bench.session.snapshot(person(1).user, true, (0, &[])).unwrap();
+    let state = bench.session.snapshot(&bench.owner(), Around::default()).unwrap();
     let mut ids: Vec<_> = state.messages.iter().map(|message| message.message_id).collect();
     ids.extend(state.branches.values().flatten());
     ids.extend(state.queued.iter().map(|waiting| waiting.prompt_id));
@@ -52,6 +73,9 @@ fn pick(bench: &Bench, pick: usize) -> MessageId {
 
 fn data(bench: &Bench, kind: &str, number: usize) -> (&'static str, Value) {
     let id = pick(bench, number);
+    let target = format!("P{}", number % 4 + 1);
+    let role = ["collaborator", "viewer"][number / 4 % 2];
+    let rights = [json!([]), json!(["prompt"]), json!(["stop", "invite"])][number / 8 % 3].clone();
     match kind {
         "claude_message" => ("claude_message", json!({"content": format!("ask {number}")})),
         "continue" => ("claude_message", json!({"content": "", "continues": id})),
@@ -65,6 +89,15 @@ fn data(bench: &Bench, kind: &str, number: usize) -> (&'static str, Value) {
         "configure_session" => {
             ("configure_session", json!({"model": if number.is_multiple_of(2) { "one" } else { "two" }}))
         }
+        "join_collaboration" => ("join_collaboration", json!({})),
+        "leave_session" => ("leave_session", json!({})),
+        "invite_user" => ("invite_user", json!({"target_user_id": target, "role": role})),
+        "set_role" => ("set_role", json!({"target_user_id": target, "role": role, "rights": rights})),
+        "remove_user" => ("remove_user", json!({"target_user_id": target})),
+        "transfer_ownership" => ("transfer_ownership", json!({"target_user_id": target})),
+        "edit_message" => ("edit_message", json!({"message_id": id, "content": format!("edit {number}")})),
+        "delete_message" => ("delete_message", json!({"message_id": id})),
+        "react" => ("react", json!({"message_id": id, "emoji": "👍", "on": number.is_multiple_of(3)})),
         "close_session" => ("close_session", json!({})),
         _ => ("reopen_session", json!({})),
     }
@@ -82,6 +115,10 @@ proptest! {
                 Step::Command(kind, number) => {
                     let (kind, data) = data(&bench, kind, number);
                     drop(bench.apply(kind, data));
+                }
+                Step::By(who, kind, number) => {
+                    let (kind, data) = data(&bench, kind, number);
+                    drop(bench.by(who, kind, data));
                 }
                 Step::Stranger(kind, number) => {
                     let (kind, data) = data(&bench, kind, number);
