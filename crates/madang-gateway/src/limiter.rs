@@ -12,6 +12,9 @@ use crate::caps::network;
 /// Microseconds in a second.
 const SECOND_US: u64 = 1_000_000;
 
+/// Awareness commands (typing, marks) of one person a second (CM5): a busy client with several sessions open.
+const AWARENESS_PER_SECOND: u32 = 60;
+
 /// Whose rate is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Key {
@@ -50,9 +53,10 @@ impl Rate {
 
 /// The buckets of everyone seen lately.
 pub(crate) struct Limiter {
-    full_at_us: Mutex<HashMap<Key, [u64; 2]>>,
+    full_at_us: Mutex<HashMap<Key, [u64; 3]>>,
     chat: Rate,
     control: Rate,
+    awareness: Rate,
     guests: Rate,
     max: usize,
 }
@@ -63,6 +67,7 @@ impl Limiter {
             full_at_us: Mutex::default(),
             chat: Rate::new(settings.chat_per_second, SECOND_US, settings.chat_burst),
             control: Rate::new(settings.control_per_second, SECOND_US, settings.control_burst),
+            awareness: Rate::new(AWARENESS_PER_SECOND, SECOND_US, AWARENESS_PER_SECOND),
             guests: Rate::new(settings.guests_per_minute, 60 * SECOND_US, settings.guests_per_minute),
             max: settings.rates_max,
         }
@@ -73,6 +78,7 @@ impl Limiter {
         match class {
             RateClass::Chat => self.take(Key::Person(user), 0, self.chat, now_us),
             RateClass::Control => self.take(Key::Person(user), 1, self.control, now_us),
+            RateClass::Awareness => self.take(Key::Person(user), 2, self.awareness, now_us),
         }
     }
 

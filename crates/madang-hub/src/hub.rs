@@ -237,7 +237,8 @@ impl Hub {
     pub(crate) async fn sessions_of(&self, user: UserId, query: SessionQuery) -> Result<Sessions, Rejection> {
         let page =
             self.inner.store.sessions_of(user, query).await.map_err(|error| store_rejection(&error))?;
-        let line = |(row, role): (madang_store::SessionRow, madang_protocol::Role)| {
+        let line = |listed: madang_store::ListedSession| {
+            let madang_store::ListedSession { row, role, read_count } = listed;
             let (present, running) = self.inner.registry.facts(row.session);
             let status =
                 if present && row.status == SessionStatus::Idle { SessionStatus::Active } else { row.status };
@@ -251,6 +252,8 @@ impl Hub {
                 participant_count: row.participant_count,
                 message_count: row.message_count,
                 running,
+                unread: row.message_count.saturating_sub(read_count),
+                present: u32::from(present),
             }
         };
         Ok(Sessions { sessions: page.sessions.into_iter().map(line).collect(), next: page.next })
@@ -266,6 +269,7 @@ pub(crate) fn store_rejection(error: &StoreError) -> Rejection {
             "The server's disk is full. Nothing was saved; try again later.",
         ),
         StoreError::Conflict
+        | StoreError::Taken
         | StoreError::NewerSchema { .. }
         | StoreError::Locked
         | StoreError::Failed { .. }

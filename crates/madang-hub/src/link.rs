@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use madang_protocol::limits::{FOLLOWED_SESSIONS_MAX, SESSIONS_PAGE_MAX};
 use madang_protocol::{
-    Ack, Command, CreateSession, ErrorCode, Event, ListSessions, LoginId, MessageOnly, ProtocolVersion, Scope,
-    SessionId, SessionRef, TokenId, UnixMs, UserId,
+    Ack, Command, CreateSession, ErrorCode, Event, ListSessions, LoginId, MessageOnly, ProtocolVersion,
+    Scope, SessionId, SessionRef, TokenId, UnixMs, UserId,
 };
-use madang_session::Rejection;
+use madang_session::{Account, Rejection, Standing};
 use madang_store::{CommandRow, SessionQuery};
 use rand::Rng;
 use tokio::sync::{mpsc, oneshot};
@@ -36,6 +36,24 @@ pub struct Caller {
     pub scope: Scope,
     /// By which credential they are known, so that ending it can cut what it opened (SE4).
     pub via: Via,
+}
+
+impl Caller {
+    /// What they are on this server, whatever the session; the edge lets nobody in whose account is not in force.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        Standing { account: Account::InForce, guest: self.guest, admin: self.admin, scope: self.scope }
+    }
+
+    /// As the pure core knows them.
+    pub(crate) fn in_session(&self) -> madang_session::Caller {
+        madang_session::Caller {
+            user: self.user,
+            display_name: self.display_name.to_string(),
+            color: self.color.to_string(),
+            standing: self.standing(),
+        }
+    }
 }
 
 /// The kind of credential, with its id where it can be ended by itself.
@@ -154,6 +172,26 @@ impl Link {
             Command::Regenerate(data) => &data.session_id,
             Command::EditPrompt(data) => &data.session_id,
             Command::SelectBranch(data) => &data.session_id,
+            Command::JoinCollaboration(data)
+            | Command::LeaveCollaboration(data)
+            | Command::LeaveSession(data)
+            | Command::ListInvites(data) => &data.session_id,
+            Command::InviteUser(data) => &data.session_id,
+            Command::RemoveUser(data) | Command::TransferOwnership(data) => &data.session_id,
+            Command::SetRole(data) => &data.session_id,
+            Command::CreateInvite(data) => &data.session_id,
+            Command::RevokeInvite(data) => &data.session_id,
+            Command::EditMessage(data) => &data.session_id,
+            Command::DeleteMessage(data) | Command::GetRevisions(data) | Command::MarkRead(data) => {
+                &data.session_id
+            }
+            Command::React(data) => &data.session_id,
+            Command::SetTyping(data) => &data.session_id,
+            Command::SetBudget(data) => &data.session_id,
+            Command::Summarize(data) => &data.session_id,
+            Command::Search(_) => {
+                return Err(Rejection::new(ErrorCode::ServiceUnavailable, "Search is not ready yet."));
+            }
         };
         let session = self.resolve(session).await?;
         self.pass(session, submission).await
@@ -286,7 +324,18 @@ pub(crate) fn is_durable(command: &Command) -> bool {
         | Command::Regenerate(_)
         | Command::EditPrompt(_)
         | Command::SelectBranch(_)
-        | Command::ForkSession(_) => true,
+        | Command::ForkSession(_)
+        | Command::JoinCollaboration(_)
+        | Command::LeaveSession(_)
+        | Command::InviteUser(_)
+        | Command::RemoveUser(_)
+        | Command::SetRole(_)
+        | Command::TransferOwnership(_)
+        | Command::RevokeInvite(_)
+        | Command::EditMessage(_)
+        | Command::DeleteMessage(_)
+        | Command::React(_)
+        | Command::SetBudget(_) => true,
         Command::Hello(_)
         | Command::Auth(_)
         | Command::Ping(_)
@@ -295,7 +344,15 @@ pub(crate) fn is_durable(command: &Command) -> bool {
         | Command::FollowSession(_)
         | Command::UnfollowSession(_)
         | Command::SessionStatus(_)
-        | Command::GetHistory(_) => false,
+        | Command::GetHistory(_)
+        | Command::LeaveCollaboration(_)
+        | Command::CreateInvite(_)
+        | Command::ListInvites(_)
+        | Command::GetRevisions(_)
+        | Command::SetTyping(_)
+        | Command::MarkRead(_)
+        | Command::Summarize(_)
+        | Command::Search(_) => false,
     }
 }
 

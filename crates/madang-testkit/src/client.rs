@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use madang_hub::{Caller, Hub, Link, Submission};
+use madang_hub::{Caller, Hub, Link, Submission, Via};
 use madang_protocol::{
-    Ack, Command, ErrorCode, ErrorData, FollowSession, ProtocolVersion, ResumePoint, SessionId, SessionRef,
-    UnixMs, UserId,
+    Ack, Command, ErrorCode, ErrorData, FollowSession, ProtocolVersion, ResumePoint, Scope, SessionId,
+    SessionRef, UnixMs, UserId,
 };
 use serde_json::Value;
 
@@ -17,7 +17,16 @@ use crate::TestViewer;
 pub fn person(n: u64) -> Caller {
     let mut bytes = [0; 10];
     bytes[2..].copy_from_slice(&n.to_be_bytes());
-    Caller { user: UserId::new(UnixMs(1), bytes), display_name: format!("Person {n}").into(), guest: false }
+    Caller {
+        user: UserId::new(UnixMs(1), bytes),
+        display_name: format!("Person {n}").into(),
+        color: format!("#0000{:02x}", n % 256).into(),
+        language: "en".into(),
+        guest: false,
+        admin: false,
+        scope: Scope::Full,
+        via: Via::Guest,
+    }
 }
 
 /// The answer to a command: the acknowledgement, or the refusal.

@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use madang_protocol::{SessionId, UserId};
+use madang_protocol::{Budget, SessionId, Spent, UnixMs, UserId};
 use madang_store::{
-    Append, BoxFuture, CommandRow, Commit, JournaledReply, LoadedSession, Record, SessionPage, SessionQuery,
-    Store, StoreError, Stream, UserRow,
+    AccountPage, AccountRow, Append, AuditRecord, AuditVerdict, BoxFuture, CommandRow, Commit, InviteRow,
+    JournaledReply, LoadedSession, LoginRow, People, Purse, Record, SecretHash, SessionPage, SessionQuery,
+    Store, StoreError, Stream, Subject, TextPage, TextQuery, TokenRow, UsageBy, UsageRow, UserRow,
 };
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -202,7 +203,97 @@ impl Store for FlakyStore {
         self.inner.journaled_replies()
     }
 
+    fn all_sessions(&self, query: SessionQuery) -> BoxFuture<'_, Result<SessionPage, StoreError>> {
+        self.inner.all_sessions(query)
+    }
+
     fn healthy(&self) -> bool {
         self.inner.healthy() && self.plan.lock().always.is_none()
+    }
+}
+
+impl People for FlakyStore {
+    fn account(&self, user: UserId) -> BoxFuture<'_, Result<Option<AccountRow>, StoreError>> {
+        self.inner.account(user)
+    }
+
+    fn account_named<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<AccountRow>, StoreError>> {
+        self.inner.account_named(name)
+    }
+
+    fn account_of_subject<'a>(
+        &'a self,
+        subject: &'a Subject,
+    ) -> BoxFuture<'a, Result<Option<AccountRow>, StoreError>> {
+        self.inner.account_of_subject(subject)
+    }
+
+    fn accounts_of_any_subject<'a>(
+        &'a self,
+        subject: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<AccountRow>, StoreError>> {
+        self.inner.accounts_of_any_subject(subject)
+    }
+
+    fn accounts(&self, query: SessionQuery) -> BoxFuture<'_, Result<AccountPage, StoreError>> {
+        self.inner.accounts(query)
+    }
+
+    fn has_admin(&self) -> BoxFuture<'_, Result<bool, StoreError>> {
+        self.inner.has_admin()
+    }
+
+    fn login(&self, hash: SecretHash) -> BoxFuture<'_, Result<Option<LoginRow>, StoreError>> {
+        self.inner.login(hash)
+    }
+
+    fn logins(&self, user: UserId) -> BoxFuture<'_, Result<Vec<LoginRow>, StoreError>> {
+        self.inner.logins(user)
+    }
+
+    fn token(&self, hash: SecretHash) -> BoxFuture<'_, Result<Option<TokenRow>, StoreError>> {
+        self.inner.token(hash)
+    }
+
+    fn tokens(&self, user: UserId) -> BoxFuture<'_, Result<Vec<TokenRow>, StoreError>> {
+        self.inner.tokens(user)
+    }
+
+    fn invite(&self, hash: SecretHash) -> BoxFuture<'_, Result<Option<InviteRow>, StoreError>> {
+        self.inner.invite(hash)
+    }
+
+    fn invites(&self, session: Option<SessionId>) -> BoxFuture<'_, Result<Vec<InviteRow>, StoreError>> {
+        self.inner.invites(session)
+    }
+
+    fn budget(&self, purse: Purse) -> BoxFuture<'_, Result<Option<Budget>, StoreError>> {
+        self.inner.budget(purse)
+    }
+
+    fn spent(&self, purse: Purse, since: UnixMs) -> BoxFuture<'_, Result<Spent, StoreError>> {
+        self.inner.spent(purse, since)
+    }
+
+    fn usage(
+        &self,
+        purse: Purse,
+        span: (UnixMs, UnixMs),
+        by: UsageBy,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<UsageRow>, StoreError>> {
+        self.inner.usage(purse, span, by, limit)
+    }
+
+    fn search(&self, user: UserId, query: TextQuery) -> BoxFuture<'_, Result<TextPage, StoreError>> {
+        self.inner.search(user, query)
+    }
+
+    fn audit(&self, before: u64, limit: u32) -> BoxFuture<'_, Result<Vec<AuditRecord>, StoreError>> {
+        self.inner.audit(before, limit)
+    }
+
+    fn verify_audit(&self) -> BoxFuture<'_, Result<AuditVerdict, StoreError>> {
+        self.inner.verify_audit()
     }
 }

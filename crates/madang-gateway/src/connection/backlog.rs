@@ -265,6 +265,8 @@ mod tests {
             participant_count: 1,
             message_count: 1,
             running: false,
+            unread: 0,
+            present: 0,
         };
         outgoing(Event::from(SessionChanged { summary }), None)
     }

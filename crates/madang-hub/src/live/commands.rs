@@ -4,7 +4,6 @@ use madang_protocol::{Cancel, Command, ErrorCode, Event, MessageId};
 use madang_session::{Rejection, Sender};
 use tokio::time::Instant;
 
-use super::load::caller;
 use super::write::Cause;
 use super::{Live, Request, Seed, ToLive};
 use crate::hub::store_rejection;
@@ -71,12 +70,12 @@ impl Live {
             Command::SessionStatus(_) => {
                 let present = !self.watchers.is_empty();
                 self.session
-                    .status_data(request.caller.user, present)
+                    .status_data(&request.caller.in_session(), present)
                     .map(|status| self.reply_to(&request, status.into()))
             }
             Command::GetHistory(data) => self
                 .session
-                .history(request.caller.user, data)
+                .history(&request.caller.in_session(), data)
                 .map(|history| self.reply_to(&request, history.into())),
             Command::UnfollowSession(_) => {
                 self.unwatch(&request.followed);
@@ -116,8 +115,14 @@ impl Live {
         }
         let now = self.hub.inner.clock.now();
         let models = self.hub.models();
-        let caller = caller(&request.caller);
-        let sender = Sender { caller: &caller, command_id: Some(&submission.id), models: &models };
+        let caller = request.caller.in_session();
+        let sender = Sender {
+            caller: &caller,
+            command_id: Some(&submission.id),
+            models: &models,
+            target: None,
+            door: None,
+        };
         let mut applied = self.session.apply(now, &mut self.rng, &sender, &submission.command);
         if let Err(rejection) = &applied
             && rejection.code == ErrorCode::NotFound
@@ -152,8 +157,8 @@ impl Live {
     }
 
     /// What a fork takes along.
-    pub(super) async fn seed(&mut self, caller_of: &Caller, message: MessageId) -> Result<Seed, Rejection> {
-        let fork = self.session.fork(&caller(caller_of), message)?;
+    pub(super) async fn seed(&mut self, caller: &Caller, message: MessageId) -> Result<Seed, Rejection> {
+        let fork = self.session.fork(&caller.in_session(), message)?;
         let loaded = self.history.load(self.hub.inner.store.as_ref(), &self.session).await;
         loaded.map_err(|error| store_rejection(&error))?;
         let history = self.history.copy(&fork);

@@ -96,7 +96,7 @@ impl Live {
             prompt_version: PROMPT_VERSION,
             models: &hub.models(),
         };
-        let caller = caller(&request.caller);
+        let caller = request.caller.in_session();
         let default = matches!(origin, Origin::New { default: true, .. });
         let (made, copies) = match origin {
             Origin::New { data, .. } => (Session::create(now, &mut rng, &caller, &data, &plan), Vec::new()),
@@ -192,11 +192,6 @@ impl Live {
         }
         Ok(())
     }
-}
-
-/// A caller, as the pure core knows them.
-pub(super) fn caller(caller: &crate::Caller) -> madang_session::Caller {
-    madang_session::Caller { user: caller.user, display_name: caller.display_name.to_string() }
 }
 
 /// A session from its newest snapshot and the log after it, with the snapshot's position.

@@ -133,8 +133,14 @@ impl Live {
             Update::Waiting { code, retry_after_ms, attempt } => {
                 let session_id = self.session.id();
                 let message_id = reply.message_id;
-                let waiting =
-                    TurnWaiting { session_id, message_id, code, retry_after: retry_after_ms, attempt };
+                let waiting = TurnWaiting {
+                    session_id,
+                    message_id,
+                    code,
+                    ahead: None,
+                    retry_after: retry_after_ms,
+                    attempt,
+                };
                 return Some(self.hub.outgoing(Some(session_id), None, Event::from(waiting)));
             }
             Update::Started { upstream_id, request_id, model } => {

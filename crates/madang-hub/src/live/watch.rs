@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use madang_protocol::{
     ClaudeResponse, Command, ConnectionId, ErrorCode, Event, Position, ResumePoint, Resumed, SessionChanged,
 };
-use madang_session::{Outcome, Rejection};
+use madang_session::{Around, Outcome, Rejection};
 use madang_store::Stream;
 use tokio::time::Instant;
 
@@ -105,7 +105,7 @@ impl Live {
 
     fn admit(&self, request: &Request, new: bool) -> Result<(), Rejection> {
         // A snapshot for a stranger is refused by the core; that of a deleted session too.
-        self.session.status_data(request.caller.user, true)?;
+        self.session.status_data(&request.caller.in_session(), true)?;
         if new && self.watchers.len() >= self.hub.inner.settings.viewers_max {
             return Err(Rejection::new(ErrorCode::SessionFull, "Too many connections follow this session."));
         }
@@ -132,7 +132,8 @@ impl Live {
 
     fn send_state(&self, request: &Request, answers: Option<&str>) -> Result<(), Rejection> {
         let live = self.written().map_or((0, &[][..]), |(_, n, parts)| (n, parts));
-        let state = self.session.snapshot(request.caller.user, true, live)?;
+        let around = Around { live, ..Around::default() };
+        let state = self.session.snapshot(&request.caller.in_session(), around)?;
         let state = self.hub.outgoing(Some(self.session.id()), answers, Event::from(state));
         request.viewer.deliver(&[Batch::asked_for(vec![state])]);
         Ok(())
@@ -194,7 +195,8 @@ impl Live {
         }
         for (user, _) in self.session.people() {
             let viewers = self.hub.inner.people.viewers(user);
-            let Some(summary) = self.session.summary(user, !self.watchers.is_empty()) else { continue };
+            let present = u32::from(!self.watchers.is_empty());
+            let Some(summary) = self.session.summary(user, present, None) else { continue };
             if viewers.is_empty() {
                 continue;
             }

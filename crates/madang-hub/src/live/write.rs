@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use futures_util::FutureExt;
 use madang_protocol::{Ack, Actor, Event, MessageId, Position, SessionId, UnixMs, UserId};
-use madang_session::{Applied, Effect, Session};
+use madang_session::{Applied, Effect};
 use madang_store::{
     Append, CommandRow, Commit, JournalEntry, MemberRow, Record, SessionRow, SnapshotRow, StoreError, Stream,
 };
@@ -96,6 +96,7 @@ impl Live {
                         self.add_end(&mut draft, ending).await;
                     }
                 }
+                Effect::Cut { .. } | Effect::TellInvited { .. } | Effect::Erase { .. } => {}
             }
         }
         self.write(draft).await;
@@ -184,8 +185,10 @@ impl Live {
         let encode = |(seq, event): (u64, Event)| {
             let data = event.data_json();
             let outgoing = Outgoing::durable(event, &data, id, Position { epoch, seq }, at);
-            let (actor, kind) =
-                (outgoing.event.as_ref().map_or(Actor::Server, Session::actor_of), outgoing.kind.clone());
+            let (actor, kind) = (
+                outgoing.event.as_ref().map_or(Actor::Server, |event| self.session.actor_of(event)),
+                outgoing.kind.clone(),
+            );
             append
                 .records
                 .push((id, Record { stream: Stream::SESSION, position: seq, at, actor, kind, data }));
