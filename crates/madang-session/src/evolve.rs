@@ -2,7 +2,7 @@
 
 use madang_protocol::{
     Actor, ClaudeResponse, Event, Message, MessageId, MessageKind, ReplyStatus, SessionCreated, TurnId,
-    UnixMs,
+    TurnStarted, UnixMs,
 };
 
 use crate::state::{Running, Waiting};
@@ -57,18 +57,7 @@ impl Session {
                 command: None,
             }),
             Event::TurnDequeued(data) => self.queue.retain(|waiting| waiting.turn_id != data.turn_id),
-            Event::TurnStarted(data) => {
-                let waited = self.queue.iter().position(|waiting| waiting.turn_id == data.turn_id);
-                let waited = waited.and_then(|place| self.queue.remove(place));
-                self.add(data.message.clone());
-                self.begin_turn((data.turn_id, data.prompt_id), data.message.message_id);
-                self.running = Some(Running {
-                    turn_id: data.turn_id,
-                    prompt_id: data.prompt_id,
-                    message_id: data.message.message_id,
-                    command: waited.and_then(|waiting| waiting.command),
-                });
-            }
+            Event::TurnStarted(data) => self.start_turn(data),
             Event::ClaudeResponse(data) if data.completed => self.finish(data),
             Event::HeadChanged(data) => self.head = Some(data.head),
             Event::SessionRenamed(data) => self.title.clone_from(&data.title),
@@ -116,6 +105,19 @@ impl Session {
             | Event::SearchResults(_)
             | Event::TurnWaiting(_) => {}
         }
+    }
+
+    fn start_turn(&mut self, data: &TurnStarted) {
+        let waited = self.queue.iter().position(|waiting| waiting.turn_id == data.turn_id);
+        let waited = waited.and_then(|place| self.queue.remove(place));
+        self.add(data.message.clone());
+        self.begin_turn((data.turn_id, data.prompt_id), data.message.message_id);
+        self.running = Some(Running {
+            turn_id: data.turn_id,
+            prompt_id: data.prompt_id,
+            message_id: data.message.message_id,
+            command: waited.and_then(|waiting| waiting.command),
+        });
     }
 
     /// What people did to each other and to what they said.
