@@ -131,7 +131,7 @@ fn se7_anyone_here_may_react_once_and_take_it_back() {
 }
 
 #[test]
-fn se1_a_budget_is_the_owners() {
+fn se8_a_budget_is_the_owners() {
     let mut bench = Bench::new();
     bench.let_in(2, "collaborator");
     let budget = || json!({"budget": {"tokens": 1000, "period": "day"}});
