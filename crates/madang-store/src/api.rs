@@ -5,6 +5,8 @@ use std::pin::Pin;
 
 use madang_protocol::{Actor, Epoch, MessageId, SessionId, SessionStatus, TurnId, UnixMs, UserId};
 
+use crate::people::{AuditRow, People, PersonChange, ReadRow, TextRow};
+
 /// A boxed future, so that a store can be a trait object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -203,6 +205,16 @@ pub struct Append {
     pub ledger: Vec<LedgerRow>,
     /// Compacted states; each replaces the stream's older one.
     pub snapshots: Vec<(SessionId, SnapshotRow)>,
+    /// Changes to people's rows, in order; one that can't be is [`StoreError::Taken`] and nothing of the append is kept.
+    pub people: Vec<PersonChange>,
+    /// Lines of the audit log; the writer chains them.
+    pub audit: Vec<AuditRow>,
+    /// How far people have read.
+    pub reads: Vec<(SessionId, ReadRow)>,
+    /// What the search knows of messages.
+    pub texts: Vec<(SessionId, TextRow)>,
+    /// Stored records whose data is replaced, because a person deleted what it said (TU5); all else of them stays.
+    pub redactions: Vec<(SessionId, Stream, u64, String)>,
 }
 
 /// A session as it is loaded: its row, who belongs to it, the newest snapshot of its log.
@@ -214,13 +226,26 @@ pub struct LoadedSession {
     pub members: Vec<(UserId, madang_protocol::Role)>,
     /// The newest snapshot of [`Stream::SESSION`], if any.
     pub snapshot: Option<SnapshotRow>,
+    /// How far each has read.
+    pub reads: Vec<ReadRow>,
+}
+
+/// A line of a person's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedSession {
+    /// The line.
+    pub row: SessionRow,
+    /// The person's role; `viewer` where an administrator lists everyone's.
+    pub role: madang_protocol::Role,
+    /// Messages up to the person's mark; 0 without one.
+    pub read_count: u32,
 }
 
 /// A page of a person's sessions.
 #[derive(Debug, Clone)]
 pub struct SessionPage {
     /// Newest activity first, deleted ones left out.
-    pub sessions: Vec<(SessionRow, madang_protocol::Role)>,
+    pub sessions: Vec<ListedSession>,
     /// Pass as `cursor` for the next page.
     pub next: Option<String>,
 }
@@ -246,6 +271,9 @@ pub enum StoreError {
     /// A position or command id is taken: another owner wrote, or the same command came twice at once.
     #[error("the append conflicts with what is stored")]
     Conflict,
+    /// A name, an outside identity or an invite link is taken; nothing of the append was kept.
+    #[error("a name is taken, or a link used up")]
+    Taken,
     /// The disk is full; reading goes on, writing may succeed later.
     #[error("no space left for the database")]
     Full,
@@ -275,7 +303,7 @@ pub enum StoreError {
 }
 
 /// Where sessions are kept. Reads see every commit that was acked before they began.
-pub trait Store: Send + Sync + 'static {
+pub trait Store: People {
     /// Hands an append to the writer and returns once it is queued; waits while the queue is full.
     ///
     /// Appends are committed in the order in which their `submit` calls returned, many in one transaction;
@@ -316,6 +344,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Replies that were running when the server went away; read once at start.
     fn journaled_replies(&self) -> BoxFuture<'_, Result<Vec<JournaledReply>, StoreError>>;
+
+    /// A page of all sessions, for administrators; deleted ones are left out.
+    fn all_sessions(&self, query: SessionQuery) -> BoxFuture<'_, Result<SessionPage, StoreError>>;
 
     /// Whether the last append reached the disk, for `/readyz`.
     fn healthy(&self) -> bool;

@@ -8,10 +8,12 @@ use std::hash::Hash;
 use madang_protocol::{MessageId, Role, SessionId, TurnId, UserId};
 use sqlx::sqlite::SqliteConnection;
 
+use crate::audit::{self, Tail};
 use crate::bind::{self, Row};
+use crate::redact::{self, Redaction};
 use crate::{
-    Append, CommandRow, JournalEntry, LedgerRow, MemberRow, Record, SessionRow, SnapshotRow, Stream, UserRow,
-    statements,
+    Append, CommandRow, JournalEntry, LedgerRow, MemberRow, ReadRow, Record, SessionRow, SnapshotRow, Stream,
+    UserRow, statements,
 };
 
 /// The journal position of the line that says a reply began.
@@ -62,16 +64,25 @@ pub(crate) struct Batch<'a> {
     journal_gone: LastWord<MessageId, MessageId>,
     ledger: Vec<&'a LedgerRow>,
     snapshots: LastWord<(SessionId, Stream), &'a (SessionId, SnapshotRow)>,
+    audit: Vec<audit::Line<'a>>,
+    reads: LastWord<(SessionId, UserId), &'a (SessionId, ReadRow)>,
+    redactions: Vec<&'a Redaction>,
 }
 
 impl<'a> Batch<'a> {
-    /// The rows of these appends, in their order.
-    pub(crate) fn of(appends: impl IntoIterator<Item = &'a Append>) -> Self {
+    /// The rows of these appends, in their order; the audit log ends at `tail` and grows from there.
+    pub(crate) fn of(appends: impl IntoIterator<Item = &'a Append>, tail: &mut Tail) -> Self {
         let mut batch = Batch::default();
         for append in appends {
             batch.add(append);
+            batch.audit.extend(append.audit.iter().map(|row| tail.push(row)));
         }
         batch
+    }
+
+    /// Whether there are lines for the audit log.
+    pub(crate) fn audits(&self) -> bool {
+        !self.audit.is_empty()
     }
 
     fn add(&mut self, append: &'a Append) {
@@ -87,6 +98,8 @@ impl<'a> Batch<'a> {
         }
         self.ledger.extend(&append.ledger);
         append.snapshots.iter().for_each(|row| self.put_snapshot(row));
+        append.reads.iter().for_each(|row| self.reads.put((row.0, row.1.user), row));
+        self.redactions.extend(&append.redactions);
     }
 
     fn add_journal(&mut self, session: SessionId, entry: &'a JournalEntry) {
@@ -134,7 +147,10 @@ impl<'a> Batch<'a> {
             .await?;
         bind::write(connection, &statements::JOURNAL, &self.journal.values, journal_line).await?;
         bind::write(connection, &statements::LEDGER, &self.ledger, bind::ledger).await?;
-        bind::write(connection, &statements::SNAPSHOTS, &self.snapshots.values, bind::snapshot).await
+        bind::write(connection, &statements::SNAPSHOTS, &self.snapshots.values, bind::snapshot).await?;
+        bind::write(connection, &statements::AUDIT, &self.audit, audit::bind).await?;
+        bind::write(connection, &statements::READS, &self.reads.values, bind::read).await?;
+        redact::apply(connection, &self.redactions).await
     }
 
     async fn write_members(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {

@@ -8,10 +8,14 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments, query_with};
 
 use crate::statements::Bulk;
-use crate::{CommandRow, LedgerRow, MemberRow, Record, SessionRow, SnapshotRow, Stream, UserRow};
+use crate::{CommandRow, LedgerRow, MemberRow, ReadRow, Record, SessionRow, SnapshotRow, Stream, UserRow};
+
+/// Tokens or millionths of a dollar of one request (a million dollars): no request comes near it, and millions of
+/// rows can be summed up without leaving a BIGINT. Beyond, this much is noted.
+const LEDGER_NUMBER_MAX: u64 = 1_000_000_000_000;
 
 /// What binding one column gives.
-type Bound = Result<(), BoxDynError>;
+pub(crate) type Bound = Result<(), BoxDynError>;
 
 /// The arguments of one statement, column by column.
 #[derive(Default)]
@@ -36,6 +40,16 @@ impl Row {
     /// A number. The column ends at `i64::MAX`, which no position, time, count or cost reaches.
     pub(crate) fn number(&mut self, value: u64) -> Bound {
         self.0.add(to_column(value))
+    }
+
+    /// A number or nothing.
+    pub(crate) fn number_or_null(&mut self, value: Option<u64>) -> Bound {
+        self.0.add(value.map(to_column))
+    }
+
+    /// Bytes as they are.
+    pub(crate) fn bytes(&mut self, value: &[u8]) -> Bound {
+        self.0.add(value)
     }
 
     /// A signed number.
@@ -90,9 +104,9 @@ pub(crate) fn record(row: &mut Row, (session, record): &&(SessionId, Record)) ->
 pub(crate) fn command(row: &mut Row, command: &&CommandRow) -> Bound {
     row.id(command.user)?;
     row.text(&command.id)?;
-    row.0.add(command.digest.as_slice())?;
+    row.bytes(&command.digest)?;
     row.id(command.session)?;
-    row.0.add(command.position.map(to_column))?;
+    row.number_or_null(command.position)?;
     row.text(&command.answer)
 }
 
@@ -141,9 +155,9 @@ pub(crate) fn ledger(row: &mut Row, entry: &&LedgerRow) -> Bound {
     row.text_or_null(entry.request_id.as_deref())?;
     row.text_or_null(entry.upstream_id.as_deref())?;
     row.text(&entry.usage)?;
-    row.number(entry.input_tokens)?;
-    row.number(entry.output_tokens)?;
-    row.0.add(entry.cost_micro_usd.map(to_column))?;
+    row.number(entry.input_tokens.min(LEDGER_NUMBER_MAX))?;
+    row.number(entry.output_tokens.min(LEDGER_NUMBER_MAX))?;
+    row.number_or_null(entry.cost_micro_usd.map(|cost| cost.min(LEDGER_NUMBER_MAX)))?;
     row.text(&entry.price_table)?;
     row.number(entry.estimated.into())?;
     row.text(&entry.outcome)
@@ -156,6 +170,14 @@ pub(crate) fn snapshot(row: &mut Row, (session, snapshot): &&(SessionId, Snapsho
     row.number(snapshot.position)?;
     row.text(&snapshot.data)?;
     row.signed(snapshot_checksum(*session, snapshot))
+}
+
+/// A read mark's columns.
+pub(crate) fn read(row: &mut Row, (session, read): &&(SessionId, ReadRow)) -> Bound {
+    row.id(session)?;
+    row.id(read.user)?;
+    row.id(read.message)?;
+    row.number(read.count.into())
 }
 
 /// A title as it is searched: lower case by character, so that a part folds as the whole does. NUL ends a text in

@@ -11,7 +11,7 @@ use crate::StoreError;
 pub(crate) enum Fault {
     /// A unique key is taken: this append alone fails.
     Taken,
-    /// Another rule of the schema is broken: this append alone fails.
+    /// Another rule is broken, of the schema or of what an append builds on: this append alone fails.
     Rule,
     /// No space: the group fails, the connection stays.
     Full,
@@ -38,6 +38,10 @@ impl Fault {
     /// Sorts an error.
     pub(crate) fn of(error: &sqlx::Error) -> Fault {
         use sqlx::error::ErrorKind;
+        // What an append builds on is not there, or is not what was written.
+        if matches!(error, sqlx::Error::RowNotFound | sqlx::Error::Decode(_)) {
+            return Fault::Rule;
+        }
         let Some(database) = error.as_database_error() else {
             return Fault::Broken;
         };

@@ -10,10 +10,11 @@ use madang_protocol::{SessionId, UserId};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Row as _, query_with};
 
+use crate::audit::Tail;
 use crate::bind::Row;
 use crate::fault::said;
 use crate::statements::HEADS;
-use crate::{Append, StoreError, Stream};
+use crate::{Append, StoreError, Stream, changes};
 
 /// Streams remembered (some 100 bytes each); beyond, all are forgotten and asked for again.
 const STREAMS_MAX: usize = 32 * 1024;
@@ -21,10 +22,11 @@ const STREAMS_MAX: usize = 32 * 1024;
 /// A stream of a session.
 type Place = (SessionId, Stream);
 
-/// The last position of streams; 0 before the first.
+/// The last position of streams (0 before the first), and the end of the audit log.
 #[derive(Debug, Default)]
 pub(crate) struct Heads {
     known: HashMap<Place, u64>,
+    audit: Option<Tail>,
 }
 
 /// What the appends of one group have claimed so far.
@@ -32,6 +34,7 @@ pub(crate) struct Heads {
 pub(crate) struct Claims<'a> {
     heads: HashMap<Place, u64>,
     commands: HashSet<(UserId, &'a str)>,
+    audit: Option<Tail>,
 }
 
 /// What one append would claim.
@@ -41,6 +44,11 @@ pub(crate) struct Claim<'a> {
 }
 
 impl<'a> Claims<'a> {
+    /// The audit log is going to end here.
+    pub(crate) fn end_audit(&mut self, tail: Tail) {
+        self.audit = Some(tail);
+    }
+
     /// The append is going to be written.
     pub(crate) fn take(&mut self, claim: Claim<'a>) {
         self.heads.extend(claim.heads);
@@ -57,6 +65,9 @@ impl Heads {
     ) -> Result<(), sqlx::Error> {
         if self.known.len() > STREAMS_MAX {
             self.known.clear();
+        }
+        if self.audit.is_none() && appends.iter().any(|append| !append.audit.is_empty()) {
+            self.audit = Some(Tail::stored(connection).await?);
         }
         let places = appends
             .iter()
@@ -83,9 +94,15 @@ impl Heads {
         Ok(())
     }
 
+    /// Where the audit log ends after `claims`; only of use to those who have lines for it.
+    pub(crate) fn audit_tail(&self, claims: &Claims<'_>) -> Tail {
+        claims.audit.or(self.audit).unwrap_or_default()
+    }
+
     /// What the append would claim after `claims`, or why it cannot be written.
     pub(crate) fn claim<'a>(&self, claims: &Claims<'a>, append: &'a Append) -> Result<Claim<'a>, StoreError> {
         check_sizes(append)?;
+        changes::check(&append.people)?;
         let mut heads: HashMap<Place, u64> = HashMap::new();
         for (session, record) in &append.records {
             let place = (*session, record.stream);
@@ -106,19 +123,29 @@ impl Heads {
     /// Takes over what was claimed and is now on disk.
     pub(crate) fn committed(&mut self, claims: Claims<'_>) {
         self.known.extend(claims.heads);
+        self.audit = claims.audit.or(self.audit);
     }
 
     /// Forgets everything, when it is no longer certain what is on disk.
     pub(crate) fn forget(&mut self) {
         self.known.clear();
+        self.audit = None;
     }
 }
+
+/// What is being done.
+const CHECKING: &str = "checking the size of an event";
+/// Why it is not.
+const TOO_LARGE: &str = "it is larger than the limit";
 
 fn check_sizes(append: &Append) -> Result<(), StoreError> {
     for (_, record) in &append.records {
         if record.data.len() > EVENT_BYTES_MAX || record.kind.len() > TYPE_BYTES_MAX {
-            return Err(said("checking the size of an event", "it is larger than the limit"));
+            return Err(said(CHECKING, TOO_LARGE));
         }
+    }
+    if append.redactions.iter().any(|(_, _, _, data)| data.len() > EVENT_BYTES_MAX) {
+        return Err(said(CHECKING, TOO_LARGE));
     }
     Ok(())
 }

@@ -3,22 +3,31 @@
 //! Alone names SQL. Start at [`Store`]; [`SqliteStore`] is the embedded implementation.
 
 mod api;
+mod audit;
 mod batch;
 mod bind;
+mod changes;
 mod check;
 mod connect;
 mod fault;
+mod fold;
 mod heads;
 mod lock;
+mod people;
+mod people_reads;
 mod reads;
+mod redact;
 mod rows;
 mod settings;
 mod sqlite;
+mod sqlite_people;
 mod state;
 mod statements;
+mod usage;
 mod writer;
 
 pub use api::*;
+pub use people::*;
 pub use settings::Settings;
 pub use sqlite::SqliteStore;
 pub use state::Integrity;

@@ -1,15 +1,16 @@
 //! The store's questions, each answered by one of the reading connections.
 
-use madang_protocol::{SessionId, UserId};
-use sqlx::sqlite::SqlitePool;
+use madang_protocol::{Role, SessionId, UserId};
+use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{Row as _, query};
 
 use crate::batch::BEGAN;
 use crate::bind::{folded, to_column};
 use crate::fault::failed;
+use crate::statements::people as sql;
 use crate::{
-    CommandRow, JournaledReply, LoadedSession, Record, SessionPage, SessionQuery, SessionRow, StoreError,
-    Stream, UserRow, rows, statements,
+    CommandRow, JournaledReply, ListedSession, LoadedSession, Record, SessionPage, SessionQuery, SessionRow,
+    StoreError, Stream, UserRow, fold, rows, statements,
 };
 
 /// Bytes of a search text; a longer one matches no title.
@@ -32,8 +33,10 @@ pub(crate) async fn load(
     let stream = Stream::SESSION;
     let stored = query(statements::SNAPSHOT).bind(id).bind(stream.0).fetch_optional(&mut *moment).await?;
     let snapshot = stored.map(|row| rows::snapshot(session, stream, &row)).transpose()?;
+    let reads = query(sql::READS_OF).bind(session.to_string()).fetch_all(&mut *moment).await?;
+    let reads = reads.iter().map(rows::people::read).collect::<Result<_, _>>()?;
     moment.commit().await?;
-    Ok(Some(LoadedSession { row: rows::session(&row)?, members, snapshot }))
+    Ok(Some(LoadedSession { row: rows::session(&row)?, members, snapshot, reads }))
 }
 
 /// A stretch of a stream.
@@ -68,35 +71,91 @@ pub(crate) async fn user(readers: &SqlitePool, user: UserId) -> Result<Option<Us
     question.fetch_optional(readers).await?.map(|row| rows::user(user, &row)).transpose()
 }
 
+/// Which sessions, and where in their list: what both lists ask.
+struct Page {
+    activity: i64,
+    session: String,
+    pattern: String,
+    limit: usize,
+}
+
+impl Page {
+    /// None when nothing can be on it.
+    fn of(asked: SessionQuery) -> Result<Option<Page>, StoreError> {
+        let (activity, session) = match asked.cursor.as_deref() {
+            Some(cursor) => read_cursor(cursor).ok_or(StoreError::BadCursor)?,
+            // Behind every id and time there is.
+            None => (i64::MAX, "~".to_owned()),
+        };
+        let title = asked.title.unwrap_or_default();
+        let limit = asked.limit as usize;
+        let pattern = fold::containing(&folded(&title));
+        let some = limit > 0 && title.len() <= SEARCH_BYTES_MAX;
+        Ok(some.then_some(Page { activity, session, pattern, limit }))
+    }
+
+    /// One more than are shown, to know whether there are more.
+    fn asked_for(&self) -> i64 {
+        i64::try_from(self.limit).unwrap_or(i64::MAX).saturating_add(1)
+    }
+
+    fn answer(
+        self,
+        found: &[SqliteRow],
+        read: fn(&SqliteRow) -> Result<ListedSession, sqlx::Error>,
+    ) -> Result<SessionPage, StoreError> {
+        let sessions: Result<Vec<_>, sqlx::Error> = found.iter().take(self.limit).map(read).collect();
+        let sessions = sessions.map_err(failed(LISTING))?;
+        let more = found.len() > self.limit;
+        let next = if more { sessions.last().map(|listed| cursor_after(&listed.row)) } else { None };
+        Ok(SessionPage { sessions, next })
+    }
+}
+
+/// A page of nothing.
+const NO_SESSIONS: SessionPage = SessionPage { sessions: Vec::new(), next: None };
+/// What is being done.
+const LISTING: &str = "listing sessions";
+
 /// A page of a person's sessions.
 pub(crate) async fn sessions_of(
     readers: &SqlitePool,
     user: UserId,
     asked: SessionQuery,
 ) -> Result<SessionPage, StoreError> {
-    let (activity, session) = match asked.cursor.as_deref() {
-        Some(cursor) => read_cursor(cursor).ok_or(StoreError::BadCursor)?,
-        // Behind every id and time there is.
-        None => (i64::MAX, "~".to_owned()),
+    let Some(page) = Page::of(asked)? else {
+        return Ok(NO_SESSIONS);
     };
-    let title = asked.title.unwrap_or_default();
-    let limit = asked.limit as usize;
-    if limit == 0 || title.len() > SEARCH_BYTES_MAX {
-        return Ok(SessionPage { sessions: Vec::new(), next: None });
-    }
-    const DURING: &str = "listing sessions";
     let question = query(statements::SESSIONS_OF)
         .bind(user.to_string())
-        .bind(activity)
-        .bind(session)
-        .bind(containing(&title))
-        .bind(i64::from(asked.limit) + 1);
-    let found = question.fetch_all(readers).await.map_err(failed(DURING))?;
-    let read = |row| Ok((rows::session(row)?, rows::role(row, 8)?));
-    let sessions: Result<Vec<_>, sqlx::Error> = found.iter().take(limit).map(read).collect();
-    let sessions = sessions.map_err(failed(DURING))?;
-    let next = if found.len() > limit { sessions.last().map(|(row, _)| cursor_after(row)) } else { None };
-    Ok(SessionPage { sessions, next })
+        .bind(page.activity)
+        .bind(&page.session)
+        .bind(&page.pattern)
+        .bind(page.asked_for());
+    let found = question.fetch_all(readers).await.map_err(failed(LISTING))?;
+    page.answer(&found, |row| {
+        let read_count = rows::number(row, 10)?;
+        Ok(ListedSession { row: rows::session(row)?, role: rows::role(row, 8)?, read_count })
+    })
+}
+
+/// A page of all sessions.
+pub(crate) async fn all_sessions(
+    readers: &SqlitePool,
+    asked: SessionQuery,
+) -> Result<SessionPage, StoreError> {
+    let Some(page) = Page::of(asked)? else {
+        return Ok(NO_SESSIONS);
+    };
+    let question = query(statements::SESSIONS_OF_ALL)
+        .bind(page.activity)
+        .bind(&page.session)
+        .bind(&page.pattern)
+        .bind(page.asked_for());
+    let found = question.fetch_all(readers).await.map_err(failed(LISTING))?;
+    page.answer(&found, |row| {
+        Ok(ListedSession { row: rows::session(row)?, role: Role::Viewer, read_count: 0 })
+    })
 }
 
 /// Replies whose journal has a beginning and no end.
@@ -115,20 +174,6 @@ pub(crate) async fn journaled_replies(readers: &SqlitePool) -> Result<Vec<Journa
     Ok(replies)
 }
 
-/// A LIKE pattern for titles that contain the text, whatever its characters.
-fn containing(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for c in folded(text).chars() {
-        if matches!(c, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
-}
-
 fn cursor_after(row: &SessionRow) -> String {
     format!("{}.{}", row.last_activity.0, row.session)
 }
@@ -145,11 +190,6 @@ fn read_cursor(cursor: &str) -> Option<(i64, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_search_text_is_taken_literally() {
-        assert_eq!(containing("100%_!\\마당 ÄΣ\0"), "%100!%!_!!\\마당 äσ\u{fffd}%");
-    }
 
     #[test]
     fn a_cursor_is_one_of_ours_or_nothing() {

@@ -1,5 +1,7 @@
 //! From stored rows to the contract's types. What does not read back as what was written is an error, never a guess.
 
+pub(crate) mod people;
+
 use std::str::FromStr;
 
 use madang_protocol::{Epoch, Role, SessionId, SessionStatus, UnixMs, UserId};
@@ -40,7 +42,8 @@ pub(crate) fn number<T: TryFrom<i64>>(row: &SqliteRow, column: usize) -> Result<
     T::try_from(row.try_get(column)?).map_err(|_| Damage::Value { column, kind: "number in range" }.into())
 }
 
-fn time(row: &SqliteRow, column: usize) -> Result<UnixMs, sqlx::Error> {
+/// A time.
+pub(crate) fn time(row: &SqliteRow, column: usize) -> Result<UnixMs, sqlx::Error> {
     number(row, column).map(UnixMs)
 }
 

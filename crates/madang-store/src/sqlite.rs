@@ -96,6 +96,11 @@ impl SqliteStore {
         }
     }
 
+    /// The connections that serve reads.
+    pub(crate) fn readers(&self) -> &SqlitePool {
+        &self.readers
+    }
+
     /// How the check after an unclean stop stands.
     #[must_use]
     pub fn integrity(&self) -> Integrity {
@@ -201,6 +206,10 @@ impl Store for SqliteStore {
         Box::pin(async move {
             reads::journaled_replies(&self.readers).await.map_err(failed("reading the journal"))
         })
+    }
+
+    fn all_sessions(&self, query: SessionQuery) -> BoxFuture<'_, Result<SessionPage, StoreError>> {
+        Box::pin(reads::all_sessions(&self.readers, query))
     }
 
     fn healthy(&self) -> bool {

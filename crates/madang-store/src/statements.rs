@@ -2,6 +2,8 @@
 //!
 //! Placeholders are `$n`. Rows are written many at a time, because each statement costs two thread switches.
 
+pub(crate) mod people;
+
 use std::sync::LazyLock;
 
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
@@ -77,6 +79,11 @@ bulk! {
     SNAPSHOTS = "INSERT INTO snapshots (session, stream, position, data, checksum) VALUES", 5,
         " ON CONFLICT (session, stream) DO UPDATE SET position = excluded.position, data = excluded.data, \
         checksum = excluded.checksum WHERE excluded.position >= snapshots.position";
+    /// Read marks.
+    READS = "INSERT INTO reads (session, \"user\", message, count) VALUES", 4,
+        " ON CONFLICT (session, \"user\") DO UPDATE SET message = excluded.message, count = excluded.count";
+    /// Lines of the audit log.
+    AUDIT = "INSERT INTO audit (position, at, actor, kind, session, target, details, address, hash) VALUES", 9, "";
     /// The last position of each of the streams named.
     HEADS = "WITH wanted (session, stream) AS (VALUES", 2,
         ") SELECT w.session, w.stream, (SELECT MAX(l.position) FROM log l WHERE l.session = w.session \
@@ -103,11 +110,28 @@ pub(crate) const READ: &str = "SELECT position, at, actor, kind, data, checksum 
 pub(crate) const COMMAND: &str =
     "SELECT digest, session, position, answer FROM commands WHERE \"user\" = $1 AND id = $2";
 
-/// A page of a person's sessions, before a point in the list; `!` escapes.
-pub(crate) const SESSIONS_OF: &str = "SELECT s.session, s.epoch, s.title, s.status, s.created_at, s.last_activity, \
-    s.message_count, s.participant_count, m.role FROM members m JOIN sessions s ON s.session = m.session \
+/// What a session's record says beside its data.
+pub(crate) const RECORD: &str = "SELECT position, at, actor, kind, data, checksum FROM log \
+    WHERE session = $1 AND stream = $2 AND position = $3";
+
+/// A record says something else from now on.
+pub(crate) const REDACT: &str =
+    "UPDATE log SET data = $4, checksum = $5 WHERE session = $1 AND stream = $2 AND position = $3";
+
+/// A page of a person's sessions, before a point in the list; `!` escapes. Marks are looked up for the page alone.
+pub(crate) const SESSIONS_OF: &str = "SELECT p.*, COALESCE(r.count, 0) FROM (\
+    SELECT s.session, s.epoch, s.title, s.status, s.created_at, s.last_activity, s.message_count, \
+    s.participant_count, m.role, m.\"user\" FROM members m JOIN sessions s ON s.session = m.session \
     WHERE m.\"user\" = $1 AND s.status <> 'deleted' AND (s.last_activity, s.session) < ($2, $3) \
-    AND s.title_folded LIKE $4 ESCAPE '!' ORDER BY s.last_activity DESC, s.session DESC LIMIT $5";
+    AND s.title_folded LIKE $4 ESCAPE '!' ORDER BY s.last_activity DESC, s.session DESC LIMIT $5) p \
+    LEFT JOIN reads r ON r.session = p.session AND r.\"user\" = p.\"user\" \
+    ORDER BY p.last_activity DESC, p.session DESC";
+
+/// A page of all sessions, as above.
+pub(crate) const SESSIONS_OF_ALL: &str = "SELECT s.session, s.epoch, s.title, s.status, s.created_at, \
+    s.last_activity, s.message_count, s.participant_count FROM sessions s \
+    WHERE s.status <> 'deleted' AND (s.last_activity, s.session) < ($1, $2) \
+    AND s.title_folded LIKE $3 ESCAPE '!' ORDER BY s.last_activity DESC, s.session DESC LIMIT $4";
 
 /// A person.
 pub(crate) const USER: &str =

@@ -18,7 +18,7 @@ use crate::heads::{Claims, Heads};
 use crate::lock::DataDir;
 use crate::state::State;
 use crate::statements::PULSE;
-use crate::{Append, JournalEntry, Settings, StoreError};
+use crate::{Append, JournalEntry, Settings, StoreError, changes};
 
 /// An append that waits, with the room it takes up in the queue.
 pub(crate) struct Queued {
@@ -205,16 +205,52 @@ async fn write_together<'a>(
 ) -> Result<(Answers, Claims<'a>), sqlx::Error> {
     heads.learn(connection, appends).await?;
     let mut claims = Claims::default();
-    let claim = |append| heads.claim(&claims, append).map(|claim| claims.take(claim));
-    let answers: Answers = appends.iter().map(claim).collect();
+    let mut answers = Answers::with_capacity(appends.len());
+    // People's changes are tried at once, each append's on its own: what comes later may depend on them.
+    let mut begun = false;
+    for append in appends {
+        let mut claim = heads.claim(&claims, append);
+        if claim.is_ok() && !append.people.is_empty() {
+            if !begun {
+                query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+                begun = true;
+            }
+            if let Err(refused) = change_people(connection, append).await? {
+                claim = Err(refused);
+            }
+        }
+        answers.push(claim.map(|claim| claims.take(claim)));
+    }
     if answers.iter().any(Result::is_ok) {
         let accepted = appends.iter().zip(&answers).filter(|(_, answer)| answer.is_ok());
-        let batch = Batch::of(accepted.map(|(append, _)| append));
-        query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+        let mut tail = heads.audit_tail(&claims);
+        let batch = Batch::of(accepted.map(|(append, _)| append), &mut tail);
+        if !begun {
+            query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+        }
         batch.write(connection).await?;
         query("COMMIT").execute(connection).await?;
+        if batch.audits() {
+            claims.end_audit(tail);
+        }
+    } else if begun {
+        query("ROLLBACK").execute(connection).await?;
     }
     Ok((answers, claims))
+}
+
+/// The append's changes to people's rows, all or none.
+async fn change_people(
+    connection: &mut SqliteConnection,
+    append: &Append,
+) -> Result<Result<(), StoreError>, sqlx::Error> {
+    query("SAVEPOINT people").execute(&mut *connection).await?;
+    let answer = changes::apply(connection, &append.people).await?;
+    if answer.is_err() {
+        query("ROLLBACK TO people").execute(&mut *connection).await?;
+    }
+    query("RELEASE people").execute(connection).await?;
+    Ok(answer)
 }
 
 /// The slow way, when something in the group breaks a rule of the schema: each append on its own.
@@ -231,11 +267,13 @@ async fn write_one_by_one<'a>(
         let answer = match write_alone(connection, heads, &mut claims, append).await {
             Ok(answer) => answer,
             Err(error) if Fault::of(&error).is_one_appends() => {
-                query("ROLLBACK TO alone").execute(&mut *connection).await?;
                 Err(answer("writing an append", Fault::of(&error), error))
             }
             Err(error) => return Err(error),
         };
+        if answer.is_err() {
+            query("ROLLBACK TO alone").execute(&mut *connection).await?;
+        }
         query("RELEASE alone").execute(&mut *connection).await?;
         answers.push(answer);
     }
@@ -254,7 +292,15 @@ async fn write_alone<'a>(
         Ok(claim) => claim,
         Err(refused) => return Ok(Err(refused)),
     };
-    Batch::of([append]).write(connection).await?;
+    if let Err(refused) = changes::apply(connection, &append.people).await? {
+        return Ok(Err(refused));
+    }
+    let mut tail = heads.audit_tail(claims);
+    let batch = Batch::of([append], &mut tail);
+    batch.write(connection).await?;
+    if batch.audits() {
+        claims.end_audit(tail);
+    }
     claims.take(claim);
     Ok(Ok(()))
 }
@@ -276,7 +322,18 @@ pub(crate) fn bytes_of(append: &Append) -> usize {
     let ledger: usize = append.ledger.iter().map(|l| l.usage.len() + size_of_val(l)).sum();
     let sessions: usize = append.sessions.iter().map(|s| s.title.len() + size_of_val(s)).sum();
     let users: usize = append.users.iter().map(|u| u.display_name.len() + size_of_val(u)).sum();
-    size_of::<Append>() + records + command + journal + snapshots + ledger + sessions + users
+    let all = size_of::<Append>() + records + command + journal + snapshots + ledger + sessions + users;
+    all + bytes_of_people(append)
+}
+
+fn bytes_of_people(append: &Append) -> usize {
+    let people = size_of_val(append.people.as_slice());
+    let audit: usize = append.audit.iter().map(|row| row.details.len() + size_of_val(row)).sum();
+    let reads = size_of_val(append.reads.as_slice());
+    let text_bytes = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let texts: usize = append.texts.iter().map(|(_, row)| text_bytes(&row.text) + size_of_val(row)).sum();
+    let redactions: usize = append.redactions.iter().map(|row| row.3.len() + size_of_val(row)).sum();
+    people + audit + reads + texts + redactions
 }
 
 fn journal_bytes(entry: &JournalEntry) -> usize {

@@ -7,7 +7,7 @@ use crate::support::{at, commit, creation, loaded, row, session, user};
 
 async fn page(store: &dyn Store, query: SessionQuery) -> (Vec<String>, Option<String>) {
     let page = store.sessions_of(user(1), query).await.unwrap();
-    (page.sessions.into_iter().map(|(row, _)| row.title).collect(), page.next)
+    (page.sessions.into_iter().map(|listed| listed.row.title).collect(), page.next)
 }
 
 async fn search(store: &dyn Store, text: &str) -> Vec<String> {
@@ -81,7 +81,7 @@ pub(crate) async fn the_list_shows_only_ones_own_sessions_with_ones_role(store: 
     commit(store, Append { members: foreign, ..creation(3, "not mine") }).await.unwrap();
     let query = SessionQuery { limit: 10, ..SessionQuery::default() };
     let mine = store.sessions_of(user(1), query.clone()).await.unwrap().sessions;
-    let mine: Vec<_> = mine.iter().map(|(row, role)| (row.title.as_str(), *role)).collect();
+    let mine: Vec<_> = mine.iter().map(|listed| (listed.row.title.as_str(), listed.role)).collect();
     assert_eq!(mine, [("shared", Role::Viewer), ("mine", Role::Owner)]);
     assert!(store.sessions_of(user(3), query).await.unwrap().sessions.is_empty());
 }

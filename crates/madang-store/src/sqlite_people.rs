@@ -1,0 +1,105 @@
+//! What the embedded store answers about people.
+
+use madang_protocol::{Budget, SessionId, Spent, UnixMs, UserId};
+
+use crate::fault::failed;
+use crate::people_reads as reads;
+use crate::{
+    AccountPage, AccountRow, AuditRecord, AuditVerdict, BoxFuture, InviteRow, LoginRow, People, Purse,
+    SecretHash, SessionQuery, SqliteStore, StoreError, Subject, TextPage, TextQuery, TokenRow, UsageBy,
+    UsageRow, audit, usage,
+};
+
+/// An answer, with what was being done when it can't be given.
+fn asked<'a, T>(
+    during: &'static str,
+    question: impl Future<Output = Result<T, sqlx::Error>> + Send + 'a,
+) -> BoxFuture<'a, Result<T, StoreError>> {
+    Box::pin(async move { question.await.map_err(failed(during)) })
+}
+
+impl People for SqliteStore {
+    fn account(&self, user: UserId) -> BoxFuture<'_, Result<Option<AccountRow>, StoreError>> {
+        asked("finding an account", reads::account(self.readers(), user))
+    }
+
+    fn account_named<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<AccountRow>, StoreError>> {
+        asked("finding an account", reads::account_named(self.readers(), name))
+    }
+
+    fn account_of_subject<'a>(
+        &'a self,
+        subject: &'a Subject,
+    ) -> BoxFuture<'a, Result<Option<AccountRow>, StoreError>> {
+        asked("finding an account", reads::account_of_subject(self.readers(), subject))
+    }
+
+    fn accounts_of_any_subject<'a>(
+        &'a self,
+        subject: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<AccountRow>, StoreError>> {
+        asked("finding an account", reads::accounts_of_any_subject(self.readers(), subject))
+    }
+
+    fn accounts(&self, query: SessionQuery) -> BoxFuture<'_, Result<AccountPage, StoreError>> {
+        Box::pin(reads::accounts(self.readers(), query))
+    }
+
+    fn has_admin(&self) -> BoxFuture<'_, Result<bool, StoreError>> {
+        asked("looking for an administrator", reads::has_admin(self.readers()))
+    }
+
+    fn login(&self, hash: SecretHash) -> BoxFuture<'_, Result<Option<LoginRow>, StoreError>> {
+        asked("finding a login", reads::login(self.readers(), hash))
+    }
+
+    fn logins(&self, user: UserId) -> BoxFuture<'_, Result<Vec<LoginRow>, StoreError>> {
+        asked("listing logins", reads::logins(self.readers(), user))
+    }
+
+    fn token(&self, hash: SecretHash) -> BoxFuture<'_, Result<Option<TokenRow>, StoreError>> {
+        asked("finding a token", reads::token(self.readers(), hash))
+    }
+
+    fn tokens(&self, user: UserId) -> BoxFuture<'_, Result<Vec<TokenRow>, StoreError>> {
+        asked("listing tokens", reads::tokens(self.readers(), user))
+    }
+
+    fn invite(&self, hash: SecretHash) -> BoxFuture<'_, Result<Option<InviteRow>, StoreError>> {
+        asked("finding an invite link", reads::invite(self.readers(), hash))
+    }
+
+    fn invites(&self, session: Option<SessionId>) -> BoxFuture<'_, Result<Vec<InviteRow>, StoreError>> {
+        asked("listing invite links", reads::invites(self.readers(), session))
+    }
+
+    fn budget(&self, purse: Purse) -> BoxFuture<'_, Result<Option<Budget>, StoreError>> {
+        asked("finding a budget", reads::budget(self.readers(), purse))
+    }
+
+    fn spent(&self, purse: Purse, since: UnixMs) -> BoxFuture<'_, Result<Spent, StoreError>> {
+        asked("summing up what was spent", usage::spent(self.readers(), purse, since))
+    }
+
+    fn usage(
+        &self,
+        purse: Purse,
+        span: (UnixMs, UnixMs),
+        by: UsageBy,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<UsageRow>, StoreError>> {
+        asked("summing up the ledger", usage::usage(self.readers(), purse, span, by, limit))
+    }
+
+    fn search(&self, _user: UserId, _query: TextQuery) -> BoxFuture<'_, Result<TextPage, StoreError>> {
+        Box::pin(async { Err(crate::fault::said("searching", "the index is not there yet")) })
+    }
+
+    fn audit(&self, before: u64, limit: u32) -> BoxFuture<'_, Result<Vec<AuditRecord>, StoreError>> {
+        asked("reading the audit log", reads::audit(self.readers(), before, limit))
+    }
+
+    fn verify_audit(&self) -> BoxFuture<'_, Result<AuditVerdict, StoreError>> {
+        asked("going through the audit log", audit::verify(self.readers()))
+    }
+}
