@@ -21,6 +21,12 @@ pub trait Viewer: Send + Sync + 'static {
     /// The session can't be served to it any more (a fault of ours): close with 4202, so that it comes back.
     fn invalidate(&self);
 
+    /// Whether it stays to hear what happens. One that asks once (an HTTP request) follows nothing and is nobody's
+    /// presence, whatever it asks for.
+    fn stays(&self) -> bool {
+        true
+    }
+
     /// Takes batches, in order, to be written together. Must return at once, whatever the socket does.
     fn deliver(&self, batches: &[Arc<Batch>]);
 }
@@ -53,6 +59,8 @@ pub struct Outgoing {
     pub delivery: Delivery,
     /// The event itself; absent for one replayed from the log as stored.
     pub event: Option<Event>,
+    /// Its place in the log, for durable events.
+    pub position: Option<Position>,
     /// The command it answers.
     pub correlation_id: Option<String>,
     /// The piece, for deltas.
@@ -82,6 +90,7 @@ impl Outgoing {
             session: head.session,
             kind: event.kind().to_owned(),
             delivery: event.delivery(),
+            position: head.position,
             correlation_id: head.correlation_id.map(str::to_owned),
             piece,
             envelope: Bytes::from(encode_event(&event, head)),
@@ -106,6 +115,7 @@ impl Outgoing {
             kind: kind.to_owned(),
             delivery: Delivery::Durable,
             event: None,
+            position: Some(position),
             correlation_id: None,
             piece: None,
             envelope: Bytes::from(encode_stored(kind, data, head)),

@@ -19,4 +19,5 @@ pub use clock::{Clock, SystemClock};
 pub use delivery::{Batch, Form, Outgoing, StreamPiece, Viewer};
 pub use hub::{Hub, HubStats};
 pub use link::{Caller, Link, Submission, Via};
+pub use madang_session::{Action, Object, Rejection, Standing, authorize};
 pub use settings::Settings;

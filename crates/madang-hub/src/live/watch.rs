@@ -36,11 +36,14 @@ impl Live {
     /// Whether a request attaches its connection, or asks where it stands.
     pub(super) fn attaches(&self, request: &Request) -> bool {
         let asks = matches!(request.submission.command, Command::FollowSession(_));
-        asks || (request.follows && !self.is_watching(&request.followed))
+        asks || (request.follows && request.viewer.stays() && !self.is_watching(&request.followed))
     }
 
     /// Attaches a request's connection, unless it is gone or follows too many.
     pub(super) fn watch(&mut self, request: &Request) -> Result<(), NotFollowed> {
+        if !request.viewer.stays() {
+            return Ok(());
+        }
         let (viewer, followed) = (request.viewer.clone(), request.followed.clone());
         followed.enter(self.session.id())?;
         let connection = viewer.connection_id();
