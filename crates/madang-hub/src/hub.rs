@@ -12,7 +12,7 @@ use madang_protocol::{
     UserId,
 };
 use madang_session::Rejection;
-use madang_store::{JournaledReply, SessionQuery, Store, StoreError};
+use madang_store::{JournaledReply, ListedSession, SessionPage, SessionQuery, Store, StoreError};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{MutexGuard, Semaphore, oneshot};
 use tokio::time::Instant;
@@ -237,8 +237,13 @@ impl Hub {
     pub(crate) async fn sessions_of(&self, user: UserId, query: SessionQuery) -> Result<Sessions, Rejection> {
         let page =
             self.inner.store.sessions_of(user, query).await.map_err(|error| store_rejection(&error))?;
-        let line = |listed: madang_store::ListedSession| {
-            let madang_store::ListedSession { row, role, read_count } = listed;
+        Ok(self.lines(page))
+    }
+
+    /// The lines of a page, with what is live in them.
+    pub(crate) fn lines(&self, page: SessionPage) -> Sessions {
+        let line = |listed: ListedSession| {
+            let ListedSession { row, role, read_count } = listed;
             let (present, running) = self.inner.registry.facts(row.session);
             let status =
                 if present && row.status == SessionStatus::Idle { SessionStatus::Active } else { row.status };
@@ -256,7 +261,7 @@ impl Hub {
                 present: u32::from(present),
             }
         };
-        Ok(Sessions { sessions: page.sessions.into_iter().map(line).collect(), next: page.next })
+        Sessions { sessions: page.sessions.into_iter().map(line).collect(), next: page.next }
     }
 }
 

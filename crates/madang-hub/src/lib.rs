@@ -2,11 +2,13 @@
 //!
 //! Knows no socket and no HTTP: it hands events to [`Viewer`]s. The edge talks to it through [`Hub`] and [`Link`].
 
+mod administration;
 mod clock;
 mod delivery;
 mod followed;
 mod history;
 mod hub;
+mod import;
 mod link;
 mod live;
 mod people;
@@ -15,9 +17,11 @@ mod registry;
 mod settings;
 mod turn;
 
+pub use administration::{Usage, UsageBy, UsageLine};
 pub use clock::{Clock, SystemClock};
 pub use delivery::{Batch, Form, Outgoing, StreamPiece, Viewer};
 pub use hub::{Hub, HubStats};
+pub use import::Imported;
 pub use link::{Caller, Link, Submission, Via};
 pub use madang_session::{Action, Object, Rejection, Standing, authorize};
 pub use settings::Settings;

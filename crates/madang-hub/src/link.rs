@@ -150,7 +150,7 @@ impl Link {
             }
             Command::CreateSession(data) => {
                 let data = data.clone();
-                return self.create(submission, Origin::New { data, default: false }).await;
+                return self.create(submission, Origin::New { data, default: false }).await.map(|_| ());
             }
             Command::ForkSession(data) => return self.fork(data.clone(), submission).await,
             Command::Hello(_) | Command::Auth(_) | Command::Ping(_) => {
@@ -239,9 +239,13 @@ impl Link {
         self.make(submission, Origin::New { data, default: true }).await
     }
 
-    async fn create(&self, submission: Submission, origin: Origin) -> Result<(), Rejection> {
+    pub(crate) async fn create(
+        &self,
+        submission: Submission,
+        origin: Origin,
+    ) -> Result<SessionId, Rejection> {
         let _making = self.hub.making(self.caller.user).await;
-        self.make(submission, origin).await.map(|_| ())
+        self.make(submission, origin).await
     }
 
     /// Makes a session and waits until its first event is on disk; the `ack` comes from its task.
@@ -269,7 +273,7 @@ impl Link {
             Err(Rejection::new(ErrorCode::ServiceUnavailable, "The session could not be read. Try again."))
         };
         let seed: Seed = wait.await.unwrap_or_else(|_| lost())?;
-        self.create(submission, Origin::Fork(seed)).await
+        self.create(submission, Origin::Fork(seed)).await.map(|_| ())
     }
 
     async fn list_sessions(&self, id: &str, data: &ListSessions) -> Result<(), Rejection> {
@@ -282,7 +286,7 @@ impl Link {
     }
 
     /// Answers a command that was carried out before; the same id with other content is CONFLICT (CM2).
-    async fn answered_before(&self, submission: &Submission) -> Result<bool, Rejection> {
+    pub(crate) async fn answered_before(&self, submission: &Submission) -> Result<bool, Rejection> {
         if !is_durable(&submission.command) {
             return Ok(false);
         }

@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use madang_protocol::{CreateSession, MessageId, TurnId};
+use madang_protocol::{CreateSession, Message, MessageId, TurnId};
 use madang_session::{Fork, Rejection, Session};
 use rand::rngs::StdRng;
 use serde_json::value::RawValue;
@@ -25,6 +25,7 @@ use tokio::time::Instant;
 
 use crate::followed::Followed;
 use crate::history::History;
+use crate::import::Told;
 use crate::registry::Facts;
 use crate::{Caller, Hub, Submission, Viewer};
 use ending::Ending;
@@ -56,6 +57,7 @@ pub(crate) struct Seed {
 pub(crate) enum Origin {
     New { data: CreateSession, default: bool },
     Fork(Seed),
+    Import { data: CreateSession, messages: Vec<Message>, told: Vec<Told> },
 }
 
 /// Told once a session is on disk, or why it is not. Whoever waits answers a refusal; an `ack` was sent by then.

@@ -75,6 +75,22 @@ impl Session {
         Ok(born(now, rng, created, birth.epoch, Vec::new()))
     }
 
+    /// Makes a session that begins with messages from elsewhere and belongs to the caller.
+    ///
+    /// # Errors
+    /// As [`Session::create`].
+    pub fn create_import(
+        now: UnixMs,
+        rng: &mut dyn Rng,
+        caller: &Caller,
+        data: &CreateSession,
+        (messages, birth): (Vec<Message>, &Birth<'_>),
+    ) -> Result<(Session, Applied), Rejection> {
+        let title = check_title(data.title.as_deref().unwrap_or_default())?;
+        let created = created(now, caller, birth, (title, birth.default_model.to_owned(), None));
+        Ok(born(now, rng, created, birth.epoch, messages))
+    }
+
     /// Makes a session that begins with another's branch and belongs to the caller.
     #[must_use]
     pub fn create_fork(

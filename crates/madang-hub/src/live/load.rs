@@ -100,6 +100,9 @@ impl Live {
         let default = matches!(origin, Origin::New { default: true, .. });
         let (made, copies) = match origin {
             Origin::New { data, .. } => (Session::create(now, &mut rng, &caller, &data, &plan), Vec::new()),
+            Origin::Import { data, messages, told } => {
+                (Session::create_import(now, &mut rng, &caller, &data, (messages, &plan)), told)
+            }
             Origin::Fork(seed) => {
                 (Ok(Session::create_fork(now, &mut rng, &caller, seed.fork, &plan)), seed.history)
             }
