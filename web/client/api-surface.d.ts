@@ -1,7 +1,7 @@
 // What this package offers. A test fails when it changes; `npx vitest run -u surface` writes it again.
 
 // client.d.ts
-import type { CommandData, Connected, CreateSession, EventData } from "@madang/protocol";
+import type { CommandData, Connected, CreateSession, EventData, Invited } from "@madang/protocol";
 import type { ModelsStore } from "./lists/models.js";
 import type { SessionsStore } from "./lists/sessions.js";
 import type { SessionStore } from "./session/store.js";
@@ -21,6 +21,8 @@ export declare class MadangClient {
     get server(): Readable<Connected | null>;
     /** The models one may choose. */
     get models(): ModelsStore;
+    /** The sessions that one was asked into and has not entered, newest first. */
+    get invitations(): Readable<readonly Invited[]>;
     /** Counters for diagnosis. */
     get stats(): Readonly<ClientStats>;
     /** Commands that have no answer yet. */
@@ -29,6 +31,12 @@ export declare class MadangClient {
     connect(): void;
     /** Ends the connection; commands without an answer fail with `CLOSED`. */
     close(): void;
+    /**
+     * Connects afresh with the credential there is now: after a login, a logout, a sign-up. Does nothing before `connect`.
+     *
+     * If that makes one another person, commands without an answer fail with `CLOSED`, and nothing of the former one's is kept.
+     */
+    reauthenticate(): void;
     /** Tries at once instead of waiting; or, when connected, makes sure of it. */
     retryNow(): void;
     /** Sends a command. Without a connection it waits; after a lost one it is sent again with the same id. */
@@ -41,6 +49,10 @@ export declare class MadangClient {
     sessions(query?: string): SessionsStore;
     /** Makes a session; gives its id. */
     createSession(data?: CreateSession): Promise<string>;
+    /** Enters a session, by its id (as a member, or invited) or by an invite code; gives its id. */
+    join(idOrCode: string): Promise<string>;
+    /** Takes an invitation out of sight, on this client alone. */
+    dismissInvitation(sessionId: string): void;
     /** Milliseconds for a `ping` and its answer. */
     measureLatency(): Promise<number>;
 }
@@ -109,6 +121,8 @@ export declare function keepIn(storage: OutboxStorage): MessageKeeper;
 // listeners.d.ts
 /** Told of what a listener threw. */
 export type Report = (error: unknown, where: string) => void;
+/** Where reports go when nobody asks for them. */
+export declare function reportToConsole(error: unknown, where: string): void;
 /** A set of listeners; one that throws disturbs nobody else. */
 export declare class Listeners<A extends readonly unknown[] = []> {
     #private;
@@ -157,6 +171,8 @@ export declare abstract class LoadingStore<S extends LoadingSnapshot> implements
     get listeners(): number;
     /** Commands flow again: what is here may be old. Called by the client. */
     connected(): void;
+    /** Someone else is signed in: nothing here is theirs. Called by the client. */
+    renew(): void;
     /** Asks again. */
     reload(): void;
     protected change(change: Partial<S>): void;
@@ -202,6 +218,8 @@ export declare class SessionsStore extends LoadingStore<SessionsSnapshot> {
     loadMore(): Promise<void>;
     /** A line is new or changed. Called by the client. */
     changed(summary: SessionSummary): void;
+    /** A session is read as far as this. Called by the client. */
+    read(sessionId: string, unread: number): void;
     /** A session is gone. Called by the client. */
     forget(sessionId: string): void;
     protected fetch(): Promise<Partial<SessionsSnapshot>>;
@@ -218,6 +236,8 @@ export declare function verdictOf(code: number): Verdict;
 export declare function refusesMessage(code: number): boolean;
 /** Words for a close code; what to do is `verdictOf`'s business. */
 export declare function whyOf(code: number, reason: string): Why;
+/** A credential that held and is refused now was ended: by a logout, here or elsewhere, or by an administrator. */
+export declare function signedOut(why: Why): Why;
 /** What the wait before the next attempt depends on. */
 export interface WaitInput {
     readonly verdict: Exclude<Verdict, "never">;
@@ -239,6 +259,8 @@ export interface AskOptions {
     readonly replyTo?: string | undefined;
     /** The interrupted reply that Claude should go on with. */
     readonly continues?: string | undefined;
+    /** The people it names (their ids), beside those that its text names as `@display name`. */
+    readonly mentions?: readonly string[] | undefined;
 }
 /** What one can do in a session. Each promise settles when the server has answered; while offline it waits. */
 export declare abstract class SessionCommands {
@@ -253,7 +275,11 @@ export declare abstract class SessionCommands {
     /** Asks Claude. The prompt is shown at once, as pending. */
     askClaude(content: string, options?: AskOptions): Promise<Ack>;
     /** Speaks to people. Shown at once, as pending. */
-    chat(content: string, options?: Pick<AskOptions, "replyTo">): Promise<Ack>;
+    chat(content: string, options?: Omit<AskOptions, "continues">): Promise<Ack>;
+    /** Changes a message of one's own between people; makes no branch. */
+    editMessage(messageId: string, content: string): Promise<Ack>;
+    /** Deletes a message: a tombstone is left. */
+    deleteMessage(messageId: string): Promise<Ack>;
     /** Stops a reply, or takes a waiting prompt back; without an id, the running reply. */
     cancel(messageId?: string | undefined): Promise<Ack>;
     /** Changes a prompt that still waits. */
@@ -346,7 +372,7 @@ export declare class ReplyAssembler {
 export declare function textOf(parts: readonly Part[]): string;
 
 // session/state.d.ts
-import type { Effort, ErrorCode, Message, Participant, QueuedTurn, SessionSummary } from "@madang/protocol";
+import type { Author, Budget, Effort, ErrorCode, Invitation, Message, Participant, Presence, QueuedTurn, SessionSummary, Spent } from "@madang/protocol";
 import type { MadangError } from "../errors.js";
 /** How much of a session is here. */
 export type SessionPhase = 
@@ -360,6 +386,8 @@ export type SessionPhase =
  | "resyncing"
 /** Deleted, or there is none that you may know of. */
  | "gone"
+/** One does not belong to it any more; `removedBy` says who did it. What was here is still shown. */
+ | "removed"
 /** Not allowed. */
  | "forbidden"
 /** It could not be had; it is asked for again by itself. `error` says why. */
@@ -372,6 +400,8 @@ export interface PendingMessage {
     readonly content: string;
     readonly replyTo?: string | undefined;
     readonly continues?: string | undefined;
+    /** The people it names, beside those that its text names. */
+    readonly mentions?: readonly string[] | undefined;
     /** Unix milliseconds. */
     readonly createdAt: number;
     /** On its way; kept until there is a connection; or refused, and then `error` says why. */
@@ -386,6 +416,8 @@ export interface Waiting {
     readonly retryAt: number;
     /** Which try comes next, from 2. */
     readonly attempt: number;
+    /** Requests of this server that go first, when it waits in the server's own queue; `retryAt` means nothing then. */
+    readonly ahead: number | undefined;
 }
 /** A session as it is shown. Immutable; a field that has not changed is the same object as before. */
 export interface SessionSnapshot {
@@ -396,7 +428,22 @@ export interface SessionSnapshot {
     readonly summary: SessionSummary | null;
     readonly model: string;
     readonly effort: Effort | null;
+    /** Who belongs to it, Claude included; whether here or not. */
     readonly participants: readonly Participant[];
+    /** Who was asked in by name and has not come. */
+    readonly invitations: readonly Invitation[];
+    /** Who is here or away. What it says of typing can be old; `typing` is not. */
+    readonly presence: readonly Presence[];
+    /** The ids of the others who are typing, in the order in which they began. */
+    readonly typing: readonly string[];
+    /** The last message that one has read; null while one has read none. How many came since is `summary.unread`. */
+    readonly readTo: string | null;
+    /** What the session may spend. */
+    readonly budget: Budget | null;
+    /** What it spent in the budget's period, or today where there is none. */
+    readonly spent: Spent;
+    /** Who removed one from it. */
+    readonly removedBy: Author | null;
     /** The current branch as far as it is loaded, oldest first. A running reply is in it, empty; its text is in `SessionStore.reply`. */
     readonly messages: readonly Message[];
     /** Whether `loadOlder` has something to load. */
@@ -454,6 +501,12 @@ export declare class SessionStore extends SessionCommands implements Readable<Se
     retry(pendingId: string): void;
     /** Takes back a message that failed or waits for a connection. */
     discard(pendingId: string): void;
+    /** Puts an emoji under a message, or takes one's own away. Shown at once, and undone if it is refused. */
+    react(messageId: string, emoji: string, on?: boolean): Promise<void>;
+    /** Says that one is typing, or no longer is; to be called at every key. Sending a message says that one no longer is. */
+    setTyping(typing: boolean): void;
+    /** One has read up to a message, or all. The mark only ever moves on; it is told to the server a moment later. */
+    markRead(messageId?: string | undefined): void;
     /** Where this client stands, for `hello`; undefined when it needs a snapshot. Called by the client. */
     resumePoint(): ResumePoint | undefined;
     /** Makes the next answer a snapshot. Called by the client. */
@@ -466,6 +519,8 @@ export declare class SessionStore extends SessionCommands implements Readable<Se
     restore(messages: readonly PendingMessage[]): void;
     /** The connection is lost; what is here stays. Called by the client. */
     lost(): void;
+    /** Someone else is signed in: nothing here is theirs. Called by the client. */
+    renew(): void;
     /** Takes in an event of this session. Called by the client. */
     receive(envelope: Envelope): void;
     protected post(message: PendingMessage): Promise<Ack>;
@@ -535,7 +590,7 @@ export interface ClientStats {
 export declare function newStats(): ClientStats;
 
 // types.d.ts
-import type { Ack, CommandData, Connected, EventData, History, Models, Pong, Resumed, SessionState, SessionStatusData, Sessions } from "@madang/protocol";
+import type { Ack, CommandData, Connected, EventData, History, InviteCreated, Invites, Models, Pong, ReadMarked, Resumed, Revisions, SearchResults, SessionState, SessionStatusData, Sessions, Summary } from "@madang/protocol";
 import type { PendingMessage } from "./session/state.js";
 import type { Settings } from "./settings.js";
 /** The name of a command. */
@@ -551,6 +606,13 @@ export interface QueryAnswers {
     session_status: SessionStatusData;
     get_history: History;
     follow_session: SessionState | Resumed;
+    join_collaboration: SessionState | Resumed;
+    create_invite: InviteCreated;
+    list_invites: Invites;
+    get_revisions: Revisions;
+    mark_read: ReadMarked;
+    summarize: Summary;
+    search: SearchResults;
 }
 /** What a command's promise gives. */
 export type Answer<T extends CommandType> = T extends keyof QueryAnswers ? QueryAnswers[T] : Ack;
@@ -573,7 +635,7 @@ export interface Readable<T> {
     getSnapshot(): T;
 }
 /** Which sentence explains a lost connection; the words are the app's. */
-export type WhyKey = "lost" | "no_answer" | "handshake_failed" | "credentials_failed" | "restarting" | "overloaded" | "too_slow" | "server_fault" | "token_expired" | "state_invalidated" | "refused_message" | "credential_refused" | "forbidden" | "no_such_session" | "never_again" | "goodbye";
+export type WhyKey = "lost" | "no_answer" | "handshake_failed" | "credentials_failed" | "restarting" | "overloaded" | "too_slow" | "server_fault" | "token_expired" | "state_invalidated" | "refused_message" | "credential_refused" | "signed_out" | "forbidden" | "no_such_session" | "never_again" | "goodbye";
 /** Why there is no connection. */
 export interface Why {
     /** The WebSocket close code; 1006 where there was none. */
@@ -649,7 +711,7 @@ export interface OutboxStorage {
 }
 /** Keeps one's own messages that the transcript doesn't have yet. May throw; that is reported and costs nothing else. */
 export interface MessageKeeper {
-    /** Gives back what this user left, once; another person's is let go. From now on, messages are kept in that name. */
+    /** Gives back what this user left, the first time after another's; another person's is let go. From now on, messages are kept in that name. */
     open(userId: string): readonly (readonly [sessionId: string, messages: readonly PendingMessage[]])[];
     /** Keeps all that is pending in a session, in place of what was. */
     keep(sessionId: string, messages: readonly PendingMessage[]): void;

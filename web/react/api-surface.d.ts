@@ -17,20 +17,45 @@ export declare function MadangProvider({ client, connect, children }: MadangProv
 // index.d.ts
 /** React hooks over `@madang/client`: one subscription each, nothing else. */
 export { MadangProvider, type MadangProviderProps } from "./MadangProvider.js";
+export { type SessionBudget, useBudget } from "./useBudget.js";
 export { useClient } from "./useClient.js";
 export { useConnection } from "./useConnection.js";
 export { useEvent } from "./useEvent.js";
+export { useInvitations } from "./useInvitations.js";
+export { type InvitesList, useInvites } from "./useInvites.js";
+export { useMay } from "./useMay.js";
+export { useMembership } from "./useMembership.js";
 export { useMessages } from "./useMessages.js";
 export { useModels } from "./useModels.js";
+export { useParticipants } from "./useParticipants.js";
 export { usePending } from "./usePending.js";
+export { usePeople } from "./usePeople.js";
+export { usePresence } from "./usePresence.js";
 export { useReadable } from "./useReadable.js";
 export { useRunningReply } from "./useRunningReply.js";
+export { type Search, useSearch } from "./useSearch.js";
 export { type Send, useSend } from "./useSend.js";
 export { useServer } from "./useServer.js";
 export { useSession } from "./useSession.js";
 export { useSessionPart } from "./useSessionPart.js";
 export { useSessionStore } from "./useSessionStore.js";
 export { type SessionsList, useSessions } from "./useSessions.js";
+export { useTyping } from "./useTyping.js";
+export { type Unread, useUnread } from "./useUnread.js";
+
+// useBudget.d.ts
+import type { Ack, Budget, Spent } from "@madang/client";
+/** What a session may spend, what it has spent, and how to change the former. */
+export interface SessionBudget {
+    /** Null when there is none. */
+    readonly budget: Budget | null;
+    /** In the budget's period, or today where there is none. */
+    readonly spent: Spent;
+    /** Changes it; null takes it away. */
+    readonly setBudget: (budget: Budget | null) => Promise<Ack>;
+}
+/** A session's budget. */
+export declare function useBudget(sessionId: string): SessionBudget;
 
 // useClient.d.ts
 import type { MadangClient } from "@madang/client";
@@ -47,6 +72,36 @@ import type { EventType, Handler } from "@madang/client";
 /** Hears one type of event while the component is mounted; always calls the newest `handler`. */
 export declare function useEvent<T extends EventType>(type: T, handler: Handler<T>): void;
 
+// useInvitations.d.ts
+import type { Invited } from "@madang/client";
+/** The sessions that one was asked into and has not entered, newest first. */
+export declare function useInvitations(): readonly Invited[];
+
+// useInvites.d.ts
+import type { InviteCreated, Role } from "@madang/client";
+import { type InviteOptions, type InvitesSnapshot } from "@madang/client/people";
+/** The links into a session, and what one can do with them. */
+export interface InvitesList extends InvitesSnapshot {
+    /** Makes a link; its code is in the answer, and nowhere else. */
+    readonly create: (role: Role, options?: InviteOptions) => Promise<InviteCreated>;
+    /** Ends a link. */
+    readonly revoke: (inviteId: string) => Promise<void>;
+    /** Asks again. */
+    readonly reload: () => Promise<void>;
+}
+/** The links into a session that still hold; asked for when the component is mounted. */
+export declare function useInvites(sessionId: string): InvitesList;
+
+// useMay.d.ts
+import type { Right } from "@madang/client";
+/** Whether one has a right in a session, by role or by grant. */
+export declare function useMay(sessionId: string, right: Right): boolean;
+
+// useMembership.d.ts
+import type { Participant } from "@madang/client";
+/** Oneself in a session, with one's role and rights; undefined when one does not belong to it, or it is not here yet. */
+export declare function useMembership(sessionId: string): Participant | undefined;
+
 // useMessages.d.ts
 import type { Message } from "@madang/client";
 /** The messages of the current branch, oldest first; a running reply is there, empty (see `useRunningReply`). */
@@ -57,10 +112,25 @@ import type { ModelsSnapshot } from "@madang/client";
 /** The models one may choose. */
 export declare function useModels(): ModelsSnapshot;
 
+// useParticipants.d.ts
+import type { Participant } from "@madang/client";
+/** Who belongs to a session, with roles, rights and colours; whether here or not. */
+export declare function useParticipants(sessionId: string): readonly Participant[];
+
 // usePending.d.ts
 import type { PendingMessage } from "@madang/client";
 /** One's own messages that are not in the transcript yet, oldest first. */
 export declare function usePending(sessionId: string): readonly PendingMessage[];
+
+// usePeople.d.ts
+import { type SessionPeople } from "@madang/client/people";
+/** What one can do with the people, links, budget and past of a session. Renders nothing by itself. */
+export declare function usePeople(sessionId: string): SessionPeople;
+
+// usePresence.d.ts
+import type { Presence } from "@madang/client";
+/** Who is here or away, and on how many devices. Who is not in it is neither. */
+export declare function usePresence(sessionId: string): readonly Presence[];
 
 // useReadable.d.ts
 import type { Readable } from "@madang/client";
@@ -71,6 +141,16 @@ export declare function useReadable<T, U = T>(source: Readable<T>, select: (stat
 import type { RunningReply } from "@madang/client";
 /** The reply that is being written, at most one change a frame; null when none is. */
 export declare function useRunningReply(sessionId: string): RunningReply | null;
+
+// useSearch.d.ts
+import { type SearchSnapshot } from "@madang/client/people";
+/** What a search found, and how to get more of it. */
+export interface Search extends SearchSnapshot {
+    /** Loads the next page. */
+    readonly loadMore: () => void;
+}
+/** The messages that hold these words, of all sessions that one may see or of one; looked for while one types. */
+export declare function useSearch(query: string, sessionId?: string): Search;
 
 // useSend.d.ts
 import type { Ack, AskOptions } from "@madang/client";
@@ -117,3 +197,22 @@ export interface SessionsList extends SessionsSnapshot {
 }
 /** The sessions whose titles contain `query`, newest activity first; all without. */
 export declare function useSessions(query?: string): SessionsList;
+
+// useTyping.d.ts
+/** The ids of the others who are typing, in the order in which they began. */
+export declare function useTyping(sessionId: string): readonly string[];
+
+// useUnread.d.ts
+/** How far one has read in a session. */
+export interface Unread {
+    /** Messages after the mark. */
+    readonly count: number;
+    /** The last message read; null while none is. */
+    readonly readTo: string | null;
+    /** The first message of others after the mark, as far as messages are loaded. */
+    readonly first: string | undefined;
+    /** One has read up to a message, or all. The mark only ever moves on. */
+    readonly markRead: (messageId?: string) => void;
+}
+/** How far one has read, and how to say that one has read on. */
+export declare function useUnread(sessionId: string): Unread;

@@ -1,8 +1,8 @@
-import type { CommandData, Connected, CreateSession, EventData, Hello } from "@madang/protocol";
+import type { CommandData, Connected, CreateSession, EventData, Hello, Invited } from "@madang/protocol";
 import { addressOfPage } from "./address.js";
 import { Connection } from "./connection.js";
 import { MadangError } from "./errors.js";
-import { Cell, Listeners, type Report } from "./listeners.js";
+import { Cell, Listeners, type Report, reportToConsole } from "./listeners.js";
 import type { ModelsStore } from "./lists/models.js";
 import type { SessionsStore } from "./lists/sessions.js";
 import { Outbox } from "./outbox.js";
@@ -81,6 +81,11 @@ export class MadangClient {
     return this.#stores.models;
   }
 
+  /** The sessions that one was asked into and has not entered, newest first. */
+  get invitations(): Readable<readonly Invited[]> {
+    return this.#stores.offers;
+  }
+
   /** Counters for diagnosis. */
   get stats(): Readonly<ClientStats> {
     return this.#stats;
@@ -99,6 +104,15 @@ export class MadangClient {
   /** Ends the connection; commands without an answer fail with `CLOSED`. */
   close(): void {
     this.#connection.close();
+  }
+
+  /**
+   * Connects afresh with the credential there is now: after a login, a logout, a sign-up. Does nothing before `connect`.
+   *
+   * If that makes one another person, commands without an answer fail with `CLOSED`, and nothing of the former one's is kept.
+   */
+  reauthenticate(): void {
+    this.#connection.restart();
   }
 
   /** Tries at once instead of waiting; or, when connected, makes sure of it. */
@@ -140,6 +154,19 @@ export class MadangClient {
     const ack = await this.send("create_session", data);
     if (ack.session_id === undefined) throw new MadangError("INTERNAL_ERROR", "The answer named no session.");
     return ack.session_id;
+  }
+
+  /** Enters a session, by its id (as a member, or invited) or by an invite code; gives its id. */
+  async join(idOrCode: string): Promise<string> {
+    const { session_id } = await this.send("join_collaboration", { session_id: idOrCode });
+    // Entering attached the connection: somebody follows it soon, or it is let go.
+    this.session(session_id).follow()();
+    return session_id;
+  }
+
+  /** Takes an invitation out of sight, on this client alone. */
+  dismissInvitation(sessionId: string): void {
+    this.#stores.offers.forget(sessionId);
   }
 
   /** Milliseconds for a `ping` and its answer. */
@@ -195,13 +222,21 @@ export class MadangClient {
   }
 
   #connected(connected: Connected): void {
+    const before = this.#server.getSnapshot()?.user_id;
     this.#server.set(connected);
-    if (this.#flowing) return;
+    if (before !== undefined && before !== connected.user_id) this.#changed();
+    else if (this.#flowing) return;
     this.#flowing = true;
     const left = this.#guarded("reading kept messages", () => this.#keeper?.open(connected.user_id)) ?? [];
     for (const [id, messages] of left) this.session(id).restore(messages);
     this.#stores.connected();
     this.#outbox.opened();
+  }
+
+  /** Someone else is signed in: nothing of the former one's is theirs, and none of it is sent in their name. */
+  #changed(): void {
+    this.#outbox.ended(new MadangError("CLOSED", "Someone else is signed in now."));
+    this.#stores.renew();
   }
 
   #lost(why: Why): void {
@@ -239,8 +274,4 @@ export class MadangClient {
 function globalSocket(): SocketConstructor {
   if (typeof WebSocket === "function") return WebSocket;
   throw new TypeError("createClient needs a `WebSocket` class where there is no global one.");
-}
-
-function reportToConsole(error: unknown, where: string): void {
-  console.error(`madang: ${where}:`, error);
 }

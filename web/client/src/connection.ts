@@ -3,7 +3,7 @@ import { Attempt, type AttemptEvents, type AttemptOptions } from "./attempt.js";
 import { encodeCommand } from "./envelope.js";
 import { MadangError } from "./errors.js";
 import { Cell } from "./listeners.js";
-import { verdictOf, waitBefore } from "./reconnect.js";
+import { signedOut, verdictOf, waitBefore } from "./reconnect.js";
 import { newCommandId } from "./surroundings.js";
 import { Timer } from "./timer.js";
 import type { ConnectionState, Readable, Surroundings, Why } from "./types.js";
@@ -30,6 +30,8 @@ export class Connection {
   readonly #watchdog: Watchdog;
   #attempt: Attempt | undefined;
   #connectedAt: number | undefined;
+  /** Whether the server has known one since `connect`. */
+  #known = false;
   /** Attempts that failed since the last one that held. */
   #failures = 0;
   readonly #timer: Timer;
@@ -54,11 +56,7 @@ export class Connection {
   /** Begins, or begins again after an end; does nothing while it is under way. */
   connect(): void {
     const { status } = this.#state.getSnapshot();
-    if (status !== "idle" && status !== "closed") return;
-    this.#failures = 0;
-    this.#unwatch = this.#options.surroundings.watch((change) => this.#changed(change));
-    this.#state.set({ status: "connecting" });
-    this.#open();
+    if (status === "idle" || status === "closed") this.#begin();
   }
 
   /** Ends it; it stays ended until `connect`. */
@@ -67,6 +65,15 @@ export class Connection {
     this.#stop();
     this.#state.set({ status: "idle" });
     this.#events.onEnded(new MadangError("CLOSED", "The client was closed.", { recoverable: true }));
+  }
+
+  /** Begins afresh, with a credential that is asked for now; does nothing before `connect`. */
+  restart(): void {
+    if (this.#state.getSnapshot().status === "idle") return;
+    const held = this.#connectedAt !== undefined;
+    this.#stop();
+    if (held) this.#events.onLost({ code: 1000, reason: "", key: "goodbye" });
+    this.#begin();
   }
 
   /** Tries at once if it waits; asks for a sign of life if it seems to be connected. */
@@ -81,6 +88,14 @@ export class Connection {
   /** Sends one encoded command; false when there is no connection. */
   send(text: string): boolean {
     return this.#connectedAt !== undefined && (this.#attempt?.send(text) ?? false);
+  }
+
+  #begin(): void {
+    this.#failures = 0;
+    this.#known = false;
+    this.#unwatch = this.#options.surroundings.watch((change) => this.#changed(change));
+    this.#state.set({ status: "connecting" });
+    this.#open();
   }
 
   #ping(): void {
@@ -106,6 +121,7 @@ export class Connection {
       this.#connectedAt = clock.now();
       this.#watchdog.start();
     }
+    this.#known = true;
     this.#events.onConnected(connected);
     if (first) this.#state.set({ status: "connected", since: clock.now() });
   }
@@ -117,7 +133,7 @@ export class Connection {
     const held = this.#connectedAt;
     if (verdict === "never") {
       this.#stop();
-      this.#state.set({ status: "closed", ...why });
+      this.#state.set({ status: "closed", ...(this.#known ? signedOut(why) : why) });
       const message = why.reason || "The server ended the connection.";
       this.#events.onEnded(new MadangError("CLOSED", message, { details: String(why.code) }));
       return;

@@ -24,8 +24,9 @@ class StorageKeeper implements MessageKeeper {
   }
 
   open(user: string): Kept[] {
-    if (this.#user !== undefined) return [];
+    if (this.#user === user) return [];
     this.#user = user;
+    this.#sessions.clear();
     const saved: unknown = JSON.parse(this.#storage.getItem(KEY) ?? "null");
     if (!isSaved(saved) || saved.user !== user) return [];
     return saved.sessions.map(([id, messages]) => [id, messages.filter(isMessage).map(revived)]);

@@ -1,6 +1,11 @@
 /** Told of what a listener threw. */
 export type Report = (error: unknown, where: string) => void;
 
+/** Where reports go when nobody asks for them. */
+export function reportToConsole(error: unknown, where: string): void {
+  console.error(`madang: ${where}:`, error);
+}
+
 /** A set of listeners; one that throws disturbs nobody else. */
 export class Listeners<A extends readonly unknown[] = []> {
   readonly #set = new Set<{ call: (...args: A) => void }>();

@@ -19,6 +19,13 @@ const ANSWERS: ReadonlyMap<CommandType, readonly EventType[]> = new Map([
   ["session_status", ["session_status"]],
   ["get_history", ["history"]],
   ["follow_session", ["session_state", "resumed"]],
+  ["join_collaboration", ["session_state", "resumed"]],
+  ["create_invite", ["invite_created"]],
+  ["list_invites", ["invites"]],
+  ["get_revisions", ["revisions"]],
+  ["mark_read", ["read_marked"]],
+  ["summarize", ["summary"]],
+  ["search", ["search_results"]],
 ] as const);
 
 /** The commands of the server's class `chat` (CM5), which are paced here so that a kept dozen isn't refused. */
@@ -28,6 +35,8 @@ const CHAT: ReadonlySet<CommandType> = new Set([
   "edit_queued",
   "regenerate",
   "edit_prompt",
+  "edit_message",
+  "summarize",
 ] as const);
 
 /** A command that has no answer yet. */

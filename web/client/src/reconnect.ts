@@ -41,6 +41,11 @@ export function whyOf(code: number, reason: string): Why {
   return { code, reason, key: KEYS.get(code) ?? (verdictOf(code) === "never" ? "never_again" : "lost") };
 }
 
+/** A credential that held and is refused now was ended: by a logout, here or elsewhere, or by an administrator. */
+export function signedOut(why: Why): Why {
+  return why.key === "credential_refused" ? { ...why, key: "signed_out" } : why;
+}
+
 /** What the wait before the next attempt depends on. */
 export interface WaitInput {
   readonly verdict: Exclude<Verdict, "never">;

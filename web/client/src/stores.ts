@@ -1,7 +1,8 @@
-import type { ResumePoint, SessionChanged } from "@madang/protocol";
+import type { Invited, ReadMarked, ResumePoint, SessionChanged } from "@madang/protocol";
 import { errorFrom } from "./errors.js";
 import { CACHED_LISTS_MAX, CACHED_SESSIONS_MAX, FOLLOWED_MAX } from "./limits.js";
 import { ModelsStore } from "./lists/models.js";
+import { Offers } from "./lists/offers.js";
 import { SessionsStore } from "./lists/sessions.js";
 import type { StoreHost } from "./session/host.js";
 import { SessionStore } from "./session/store.js";
@@ -10,6 +11,7 @@ import type { Envelope } from "./types.js";
 /** All that is known: one store for each session and list in use, and for some that were lately. */
 export class Stores {
   readonly models: ModelsStore;
+  readonly offers: Offers;
   readonly #host: StoreHost;
   /** The one used last is the last. */
   readonly #sessions = new Map<string, SessionStore>();
@@ -20,6 +22,7 @@ export class Stores {
   constructor(host: StoreHost) {
     this.#host = host;
     this.models = new ModelsStore(host);
+    this.offers = new Offers([] as readonly Invited[], host.report, "invitations listener");
   }
 
   session(sessionId: string): SessionStore {
@@ -71,14 +74,26 @@ export class Stores {
     }
   }
 
+  /** Someone else is signed in: what is here belonged to another. */
+  renew(): void {
+    this.#resumed = new Set();
+    for (const store of this.#sessions.values()) store.renew();
+    for (const list of this.#lists.values()) list.renew();
+    this.models.renew();
+    this.offers.set([]);
+  }
+
   /** Takes an event to whom it concerns. */
   receive(envelope: Envelope): void {
-    const { type } = envelope;
+    const { type, data } = envelope;
     const id = sessionOf(envelope);
-    if (type === "session_changed") this.#lineChanged(envelope);
-    else if (id !== undefined) this.#sessions.get(id)?.receive(envelope);
-    if (type === "session_deleted" && id !== undefined) {
-      for (const list of this.#lists.values()) list.forget(id);
+    this.offers.receive(envelope, id);
+    if (id === undefined) return;
+    this.#sessions.get(id)?.receive(envelope);
+    for (const list of this.#lists.values()) {
+      if (type === "session_changed") list.changed((data as SessionChanged).summary);
+      else if (type === "session_deleted" || type === "removed") list.forget(id);
+      else if (type === "read_marked") list.read(id, (data as ReadMarked).unread);
     }
   }
 
@@ -87,12 +102,6 @@ export class Stores {
     const id = sessionOf(envelope);
     if (id !== undefined) this.#sessions.get(id)?.resumeRefused(errorFrom(envelope.data));
     else for (const one of this.#sessions.values()) one.resumeRefused();
-  }
-
-  #lineChanged(envelope: Envelope): void {
-    const { summary } = envelope.data as SessionChanged;
-    for (const list of this.#lists.values()) list.changed(summary);
-    this.#sessions.get(summary.session_id)?.receive(envelope);
   }
 
   #trim(): void {
@@ -105,6 +114,7 @@ export class Stores {
   }
 }
 
-function sessionOf({ session_id, data }: Envelope): string | undefined {
+function sessionOf({ type, session_id, data }: Envelope): string | undefined {
+  if (type === "session_changed") return (data as SessionChanged).summary.session_id;
   return session_id ?? ("session_id" in data ? data.session_id : undefined);
 }

@@ -4,12 +4,18 @@ import type {
   Connected,
   EventData,
   History,
+  InviteCreated,
+  Invites,
   Models,
   Pong,
+  ReadMarked,
   Resumed,
+  Revisions,
+  SearchResults,
   SessionState,
   SessionStatusData,
   Sessions,
+  Summary,
 } from "@madang/protocol";
 import type { PendingMessage } from "./session/state.js";
 import type { Settings } from "./settings.js";
@@ -28,6 +34,13 @@ export interface QueryAnswers {
   session_status: SessionStatusData;
   get_history: History;
   follow_session: SessionState | Resumed;
+  join_collaboration: SessionState | Resumed;
+  create_invite: InviteCreated;
+  list_invites: Invites;
+  get_revisions: Revisions;
+  mark_read: ReadMarked;
+  summarize: Summary;
+  search: SearchResults;
 }
 
 /** What a command's promise gives. */
@@ -67,6 +80,7 @@ export type WhyKey =
   | "state_invalidated"
   | "refused_message"
   | "credential_refused"
+  | "signed_out"
   | "forbidden"
   | "no_such_session"
   | "never_again"
@@ -136,7 +150,7 @@ export interface OutboxStorage {
 
 /** Keeps one's own messages that the transcript doesn't have yet. May throw; that is reported and costs nothing else. */
 export interface MessageKeeper {
-  /** Gives back what this user left, once; another person's is let go. From now on, messages are kept in that name. */
+  /** Gives back what this user left, the first time after another's; another person's is let go. From now on, messages are kept in that name. */
   open(userId: string): readonly (readonly [sessionId: string, messages: readonly PendingMessage[]])[];
   /** Keeps all that is pending in a session, in place of what was. */
   keep(sessionId: string, messages: readonly PendingMessage[]): void;

@@ -3,9 +3,9 @@ import { build } from "vite";
 import { describe, expect, it } from "vitest";
 
 /** Bytes, gzip, of the core: what `createClient` needs. It is loaded before anything is shown. */
-const CORE_BUDGET = 12 * 1024;
+const CORE_BUDGET = 15 * 1024;
 /** Bytes, gzip, of everything that the package exports. */
-const WHOLE_BUDGET = 13 * 1024;
+const WHOLE_BUDGET = 16 * 1024;
 
 async function bundled(name: string): Promise<string> {
   const entry = new URL(`support/${name}`, import.meta.url).pathname;

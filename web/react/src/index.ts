@@ -1,16 +1,27 @@
 /** React hooks over `@madang/client`: one subscription each, nothing else. */
 export { MadangProvider, type MadangProviderProps } from "./MadangProvider.js";
+export { type SessionBudget, useBudget } from "./useBudget.js";
 export { useClient } from "./useClient.js";
 export { useConnection } from "./useConnection.js";
 export { useEvent } from "./useEvent.js";
+export { useInvitations } from "./useInvitations.js";
+export { type InvitesList, useInvites } from "./useInvites.js";
+export { useMay } from "./useMay.js";
+export { useMembership } from "./useMembership.js";
 export { useMessages } from "./useMessages.js";
 export { useModels } from "./useModels.js";
+export { useParticipants } from "./useParticipants.js";
 export { usePending } from "./usePending.js";
+export { usePeople } from "./usePeople.js";
+export { usePresence } from "./usePresence.js";
 export { useReadable } from "./useReadable.js";
 export { useRunningReply } from "./useRunningReply.js";
+export { type Search, useSearch } from "./useSearch.js";
 export { type Send, useSend } from "./useSend.js";
 export { useServer } from "./useServer.js";
 export { useSession } from "./useSession.js";
 export { useSessionPart } from "./useSessionPart.js";
 export { useSessionStore } from "./useSessionStore.js";
 export { type SessionsList, useSessions } from "./useSessions.js";
+export { useTyping } from "./useTyping.js";
+export { type Unread, useUnread } from "./useUnread.js";

@@ -14,12 +14,14 @@ export interface LoadingSnapshot {
 /** Something that is loaded when someone first listens, and renewed after a reconnection. */
 export abstract class LoadingStore<S extends LoadingSnapshot> implements Readable<S> {
   protected readonly host: StoreHost;
+  readonly #empty: S;
   readonly #state: Cell<S>;
   #loading = false;
   #stale = true;
 
   constructor(empty: S, host: StoreHost, name: string) {
     this.host = host;
+    this.#empty = empty;
     this.#state = new Cell(empty, host.report, name);
   }
 
@@ -44,6 +46,12 @@ export abstract class LoadingStore<S extends LoadingSnapshot> implements Readabl
   connected(): void {
     this.#stale = true;
     if (this.listeners > 0) this.reload();
+  }
+
+  /** Someone else is signed in: nothing here is theirs. Called by the client. */
+  renew(): void {
+    this.#state.set(this.#empty);
+    this.#stale = true;
   }
 
   /** Asks again. */

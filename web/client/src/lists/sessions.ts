@@ -59,6 +59,12 @@ export class SessionsStore extends LoadingStore<SessionsSnapshot> {
     else this.forget(summary.session_id);
   }
 
+  /** A session is read as far as this. Called by the client. */
+  read(sessionId: string, unread: number): void {
+    const line = this.getSnapshot().sessions.find((one) => one.session_id === sessionId);
+    if (line !== undefined) this.changed({ ...line, unread });
+  }
+
   /** A session is gone. Called by the client. */
   forget(sessionId: string): void {
     const { sessions } = this.getSnapshot();

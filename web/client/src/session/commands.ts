@@ -8,6 +8,8 @@ export interface AskOptions {
   readonly replyTo?: string | undefined;
   /** The interrupted reply that Claude should go on with. */
   readonly continues?: string | undefined;
+  /** The people it names (their ids), beside those that its text names as `@display name`. */
+  readonly mentions?: readonly string[] | undefined;
 }
 
 /** What one can do in a session. Each promise settles when the server has answered; while offline it waits. */
@@ -31,8 +33,18 @@ export abstract class SessionCommands {
   }
 
   /** Speaks to people. Shown at once, as pending. */
-  chat(content: string, options: Pick<AskOptions, "replyTo"> = {}): Promise<Ack> {
+  chat(content: string, options: Omit<AskOptions, "continues"> = {}): Promise<Ack> {
     return this.post(this.#pendingOf("chat", content, options));
+  }
+
+  /** Changes a message of one's own between people; makes no branch. */
+  editMessage(messageId: string, content: string): Promise<Ack> {
+    return this.host.send("edit_message", { session_id: this.sessionId, message_id: messageId, content });
+  }
+
+  /** Deletes a message: a tombstone is left. */
+  deleteMessage(messageId: string): Promise<Ack> {
+    return this.host.send("delete_message", { session_id: this.sessionId, message_id: messageId });
   }
 
   /** Stops a reply, or takes a waiting prompt back; without an id, the running reply. */
@@ -94,11 +106,12 @@ export abstract class SessionCommands {
 
   /** The command that says a message. */
   protected sendMessage(message: PendingMessage): Promise<Ack> {
-    const { id, kind, content, replyTo, continues } = message;
+    const { id, kind, content, replyTo, continues, mentions } = message;
     const said = {
       session_id: this.sessionId,
       content,
       ...(replyTo === undefined ? {} : { reply_to: replyTo }),
+      ...(mentions === undefined ? {} : { mentions: [...mentions] }),
     };
     if (kind === "chat") return this.host.send("chat_message", said, { id });
     const more = continues === undefined ? {} : { continues };
@@ -106,8 +119,7 @@ export abstract class SessionCommands {
   }
 
   #pendingOf(kind: PendingMessage["kind"], content: string, options: AskOptions): PendingMessage {
-    const { replyTo, continues } = options;
-    const id = this.host.newId();
-    return { id, kind, content, replyTo, continues, createdAt: this.host.clock.now(), state: "sending" };
+    const createdAt = this.host.clock.now();
+    return { ...options, id: this.host.newId(), kind, content, createdAt, state: "sending" };
   }
 }

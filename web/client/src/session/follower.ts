@@ -68,13 +68,12 @@ export class Follower {
     this.#wanted = false;
     this.#asking = false;
     this.#timer.clear();
-    const attached = this.#phase !== "gone" && this.#phase !== "forbidden";
-    if (attached && this.#host.connected()) {
+    if (!this.#shut && this.#host.connected()) {
       this.#host
         .send("unfollow_session", { session_id: this.#sessionId }, { onLoss: "fail" })
         .catch(() => {});
     }
-    if (this.#phase !== "gone") this.#phase = "idle";
+    if (this.#phase !== "gone" && this.#phase !== "removed") this.#phase = "idle";
     this.#events.changed();
   }
 
@@ -90,7 +89,7 @@ export class Follower {
 
   /** Commands flow again; `hello` has asked for this session already if `resumed`. */
   connected(resumed: boolean): void {
-    if (!this.#wanted || this.#phase === "gone" || this.#phase === "forbidden") return;
+    if (!this.#wanted || this.#shut) return;
     this.#wait();
     this.#asking = resumed;
     this.#byHello = resumed;
@@ -179,10 +178,32 @@ export class Follower {
     this.#events.changed();
   }
 
-  /** The session was deleted. */
-  gone(): void {
-    this.#phase = "gone";
+  /** The session was deleted, or one does not belong to it any more. */
+  gone(phase: "gone" | "removed"): void {
+    this.#phase = phase;
+    this.#place = undefined;
+    this.#asking = false;
     this.#timer.clear();
+  }
+
+  /** There is a sign that one may see it after all. */
+  admitted(): void {
+    if (!this.#wanted || !this.#shut || !this.#host.connected()) return;
+    this.#wait();
+    this.#ask(false);
+  }
+
+  /** Forgets everything: someone else looks at it now. */
+  renew(): void {
+    this.#place = undefined;
+    this.#shown = "";
+    this.#error = null;
+    this.#phase = this.#wanted ? "loading" : "idle";
+  }
+
+  /** Whether there is nothing to ask for. */
+  get #shut(): boolean {
+    return this.#phase === "gone" || this.#phase === "removed" || this.#phase === "forbidden";
   }
 
   #wait(): void {

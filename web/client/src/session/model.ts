@@ -1,30 +1,37 @@
 import type {
+  Author,
+  Budget,
   ClaudeResponse,
   Effort,
-  EventData,
   Message,
-  Participant,
   QueuedTurn,
   Reply,
   RunningTurn,
   SessionState,
   SessionSummary,
+  Spent,
+  Usage,
 } from "@madang/protocol";
 import type { Envelope, EventType } from "../types.js";
+import type { Change, Changes } from "./changes.js";
+import { People } from "./people.js";
+import { Reactions } from "./reactions.js";
 import { ReplyAssembler, textOf } from "./reply.js";
 import type { Waiting } from "./state.js";
 import { Transcript } from "./transcript.js";
 
-type Change<T extends EventType> = (data: EventData[T], now: number) => void;
-type Changes = { readonly [T in EventType]?: Change<T> };
-
 /** What a session's events make of it: the mirror of the server's state, without network and time. */
 export class SessionModel {
   readonly transcript = new Transcript();
+  readonly people = new People();
+  readonly reactions = new Reactions(this.transcript);
   summary: SessionSummary | null = null;
   model = "";
   effort: Effort | null = null;
-  participants: readonly Participant[] = [];
+  budget: Budget | null = null;
+  spent: Spent = { tokens: 0, micro_usd: 0 };
+  /** Who removed this person, if someone did. */
+  removedBy: Author | null = null;
   queued: readonly QueuedTurn[] = [];
   waiting: Waiting | null = null;
   running: ReplyAssembler | null = null;
@@ -35,17 +42,18 @@ export class SessionModel {
   mismatches = 0;
 
   readonly #changes: Changes = {
-    session_changed: ({ summary }) => this.#summarize(summary),
-    session_renamed: ({ title }) => this.#summarize({ title }),
+    ...this.people.changes,
+    session_changed: ({ summary }) => this.summarize(summary),
+    session_renamed: ({ title }) => this.summarize({ title }),
     session_configured: ({ model, effort }) => {
       this.model = model;
       this.effort = effort;
     },
-    session_closed: () => this.#summarize({ status: "closed" }),
-    session_reopened: () => this.#summarize({ status: "active" }),
+    session_closed: () => this.summarize({ status: "closed" }),
+    session_reopened: () => this.summarize({ status: "active" }),
     session_deleted: () => {
       this.deleted = true;
-      this.#summarize({ status: "deleted" });
+      this.summarize({ status: "deleted" });
     },
     messages_copied: ({ messages }) => {
       for (const message of messages) this.#append(message);
@@ -53,6 +61,15 @@ export class SessionModel {
     message_created: ({ message }) => this.#append(message),
     prompt_edited: ({ message_id, content }) =>
       this.transcript.update(message_id, (old) => ({ ...old, content })),
+    message_edited: ({ message_id, content, mentions, edited_at }) =>
+      this.transcript.update(message_id, (old) => ({ ...old, content, mentions, edited_at })),
+    message_deleted: ({ message_id, deleted_at }) =>
+      this.transcript.update(message_id, (old) => tombstone(old, deleted_at)),
+    reaction_changed: (data) => this.reactions.told(data),
+    budget_changed: ({ budget }) => {
+      this.budget = budget;
+    },
+    read_marked: ({ unread }) => this.summarize({ unread }),
     turn_queued: ({ session_id: _, ...turn }) => {
       this.queued = [...this.queued.filter((other) => other.turn_id !== turn.turn_id), turn].sort(byPosition);
     },
@@ -62,9 +79,9 @@ export class SessionModel {
       this.#append(data.message);
       this.#run({ ...data, message_id: data.message.message_id, n: 0, parts: [] });
     },
-    turn_waiting: ({ message_id, code, retry_after, attempt }, now) => {
+    turn_waiting: ({ message_id, code, retry_after, attempt, ahead }, now) => {
       if (this.running?.messageId !== message_id) return;
-      this.waiting = { messageId: message_id, code, retryAt: now + retry_after, attempt };
+      this.waiting = { messageId: message_id, code, retryAt: now + retry_after, attempt, ahead };
     },
     head_changed: ({ head }) => {
       this.wantedHead = this.transcript.show(head) ? null : head;
@@ -96,8 +113,14 @@ export class SessionModel {
   }
 
   /** Starts over from a snapshot; keeps what is known of the same log (`sameLog`), so that nothing is drawn twice. */
-  reset(state: SessionState, sameLog: boolean): void {
-    const lists: unknown[] = [state.messages, state.participants, state.queued];
+  reset(state: SessionState, sameLog: boolean, now: number): void {
+    const lists: unknown[] = [
+      state.messages,
+      state.participants,
+      state.queued,
+      state.invitations,
+      state.presence,
+    ];
     if (!lists.every(Array.isArray) || typeof state.epoch !== "string" || !Number.isSafeInteger(state.seq)) {
       throw new TypeError("session_state is not whole");
     }
@@ -108,12 +131,21 @@ export class SessionModel {
     this.summary = state.summary;
     this.model = state.model;
     this.effort = state.effort;
-    this.participants = state.participants;
+    this.people.reset(state, now);
+    this.reactions.renew();
+    this.budget = state.budget;
+    this.spent = state.spent;
+    this.removedBy = null;
     this.queued = state.queued;
     this.waiting = null;
     this.running = null;
     this.deleted = state.summary.status === "deleted";
     if (state.running !== null) this.#run(state.running);
+  }
+
+  /** Changes what is known of the session as a line of a list. */
+  summarize(change: Partial<SessionSummary>): void {
+    if (this.summary !== null) this.summary = { ...this.summary, ...change };
   }
 
   #append(message: Message): void {
@@ -123,7 +155,7 @@ export class SessionModel {
   #run(turn: RunningTurn): void {
     this.waiting = null;
     this.running = new ReplyAssembler(turn);
-    this.#summarize({ running: true });
+    this.summarize({ running: true });
   }
 
   #finish(data: ClaudeResponse): void {
@@ -133,9 +165,20 @@ export class SessionModel {
       this.#compare(running.text, data, this.running?.doubtful === true);
       this.running = null;
       this.waiting = null;
-      this.#summarize({ running: false });
+      this.summarize({ running: false });
     }
     this.transcript.update(data.message_id, (message) => finished(message, data, [...parts]));
+    this.#spend(data);
+  }
+
+  /** Counts what a reply cost; the next snapshot has the server's own figure. */
+  #spend({ usage, cost }: ClaudeResponse): void {
+    const tokens = usage === undefined ? 0 : tokensOf(usage);
+    const { spent } = this;
+    this.spent = {
+      tokens: spent.tokens + tokens,
+      micro_usd: spent.micro_usd + (cost?.micro_usd ?? 0),
+    };
   }
 
   /** A restarted server may have journalled less than was seen, never something else (RS5). */
@@ -153,14 +196,36 @@ export class SessionModel {
       .filter((turn) => turn !== gone)
       .map((turn) => (turn.position > gone.position ? { ...turn, position: turn.position - 1 } : turn));
   }
-
-  #summarize(change: Partial<SessionSummary>): void {
-    if (this.summary !== null) this.summary = { ...this.summary, ...change };
-  }
 }
 
 function byPosition(a: QueuedTurn, b: QueuedTurn): number {
   return a.position - b.position;
+}
+
+/** Tokens read and written together, as a budget counts them. */
+function tokensOf(usage: Usage): number {
+  return (
+    usage.input_tokens +
+    usage.output_tokens +
+    usage.cache_read_input_tokens +
+    usage.cache_creation_input_tokens
+  );
+}
+
+/** What is left of a deleted message (TU5). */
+function tombstone(message: Message, deletedAt: number): Message {
+  const { message_id, parent_id, kind, author, created_at, turn_id, reply } = message;
+  return {
+    message_id,
+    parent_id,
+    kind,
+    author,
+    created_at,
+    content: "",
+    deleted_at: deletedAt,
+    ...(turn_id === undefined ? {} : { turn_id }),
+    ...(reply === undefined ? {} : { reply: { ...reply, parts: [] } }),
+  };
 }
 
 function finished(message: Message, data: ClaudeResponse, parts: Reply["parts"]): Message {

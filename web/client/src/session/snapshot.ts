@@ -2,11 +2,12 @@ import type { SessionModel } from "./model.js";
 import type { SessionSnapshot } from "./state.js";
 
 /** What a snapshot has from elsewhere than the session's events. */
-export type Around = Pick<SessionSnapshot, "status" | "error" | "history" | "pending">;
+export type Around = Pick<SessionSnapshot, "status" | "error" | "history" | "pending" | "readTo" | "typing">;
 
 /** The session now; the old object, if nothing in it has changed. */
 export function nextSnapshot(old: SessionSnapshot, session: SessionModel, around: Around): SessionSnapshot {
-  const { transcript, running, summary, model, effort, participants, queued, waiting } = session;
+  const { transcript, people, running, summary, model, effort, budget, spent, removedBy, queued, waiting } =
+    session;
   const turn = running && {
     turnId: running.turnId,
     promptId: running.promptId,
@@ -18,7 +19,12 @@ export function nextSnapshot(old: SessionSnapshot, session: SessionModel, around
     summary,
     model,
     effort,
-    participants,
+    participants: people.participants,
+    invitations: people.invitations,
+    presence: people.presence,
+    budget,
+    spent,
+    removedBy,
     messages: transcript.path,
     hasMore: transcript.hasMore,
     head: transcript.head,

@@ -1,4 +1,16 @@
-import type { Effort, ErrorCode, Message, Participant, QueuedTurn, SessionSummary } from "@madang/protocol";
+import type {
+  Author,
+  Budget,
+  Effort,
+  ErrorCode,
+  Invitation,
+  Message,
+  Participant,
+  Presence,
+  QueuedTurn,
+  SessionSummary,
+  Spent,
+} from "@madang/protocol";
 import type { MadangError } from "../errors.js";
 
 /** How much of a session is here. */
@@ -13,6 +25,8 @@ export type SessionPhase =
   | "resyncing"
   /** Deleted, or there is none that you may know of. */
   | "gone"
+  /** One does not belong to it any more; `removedBy` says who did it. What was here is still shown. */
+  | "removed"
   /** Not allowed. */
   | "forbidden"
   /** It could not be had; it is asked for again by itself. `error` says why. */
@@ -26,6 +40,8 @@ export interface PendingMessage {
   readonly content: string;
   readonly replyTo?: string | undefined;
   readonly continues?: string | undefined;
+  /** The people it names, beside those that its text names. */
+  readonly mentions?: readonly string[] | undefined;
   /** Unix milliseconds. */
   readonly createdAt: number;
   /** On its way; kept until there is a connection; or refused, and then `error` says why. */
@@ -41,6 +57,8 @@ export interface Waiting {
   readonly retryAt: number;
   /** Which try comes next, from 2. */
   readonly attempt: number;
+  /** Requests of this server that go first, when it waits in the server's own queue; `retryAt` means nothing then. */
+  readonly ahead: number | undefined;
 }
 
 /** A session as it is shown. Immutable; a field that has not changed is the same object as before. */
@@ -52,7 +70,22 @@ export interface SessionSnapshot {
   readonly summary: SessionSummary | null;
   readonly model: string;
   readonly effort: Effort | null;
+  /** Who belongs to it, Claude included; whether here or not. */
   readonly participants: readonly Participant[];
+  /** Who was asked in by name and has not come. */
+  readonly invitations: readonly Invitation[];
+  /** Who is here or away. What it says of typing can be old; `typing` is not. */
+  readonly presence: readonly Presence[];
+  /** The ids of the others who are typing, in the order in which they began. */
+  readonly typing: readonly string[];
+  /** The last message that one has read; null while one has read none. How many came since is `summary.unread`. */
+  readonly readTo: string | null;
+  /** What the session may spend. */
+  readonly budget: Budget | null;
+  /** What it spent in the budget's period, or today where there is none. */
+  readonly spent: Spent;
+  /** Who removed one from it. */
+  readonly removedBy: Author | null;
   /** The current branch as far as it is loaded, oldest first. A running reply is in it, empty; its text is in `SessionStore.reply`. */
   readonly messages: readonly Message[];
   /** Whether `loadOlder` has something to load. */
@@ -83,6 +116,13 @@ export function emptySnapshot(sessionId: string): SessionSnapshot {
     model: "",
     effort: null,
     participants: [],
+    invitations: [],
+    presence: [],
+    typing: [],
+    readTo: null,
+    budget: null,
+    spent: { tokens: 0, micro_usd: 0 },
+    removedBy: null,
     messages: [],
     hasMore: false,
     history: "idle",

@@ -1,26 +1,40 @@
-import type { Ack, ClaudeResponse, Resumed, ResumePoint, SessionState } from "@madang/protocol";
-import { asMadangError, MadangError } from "../errors.js";
-import { HISTORY_PAGE } from "../limits.js";
+import type {
+  Ack,
+  ClaudeResponse,
+  ReadMarked,
+  Removed,
+  Resumed,
+  ResumePoint,
+  SessionChanged,
+  SessionState,
+} from "@madang/protocol";
+import { MadangError } from "../errors.js";
 import { Cell } from "../listeners.js";
 import { Timer } from "../timer.js";
 import type { Envelope, Readable } from "../types.js";
 import { SessionCommands } from "./commands.js";
 import { Follower } from "./follower.js";
+import { HistoryLoader } from "./history.js";
 import type { StoreHost } from "./host.js";
 import { SessionModel } from "./model.js";
-import { PendingMessages } from "./pending.js";
+import { Outgoing } from "./outgoing.js";
 import type { RunningReply } from "./reply.js";
+import { ReadMark, TypingSignal } from "./signals.js";
 import { nextSnapshot } from "./snapshot.js";
 import { emptySnapshot, type PendingMessage, type SessionSnapshot } from "./state.js";
 
 /** One session as this client sees it: followed while someone reads, and right again after every lost connection. */
 export class SessionStore extends SessionCommands implements Readable<SessionSnapshot> {
-  readonly #model = new SessionModel();
-  readonly #pending = new PendingMessages();
+  #model = new SessionModel();
+  #outgoing: Outgoing;
+  readonly #read: ReadMark;
+  readonly #typing: TypingSignal;
+  /** Set while someone is believed to type. */
+  readonly #hush: Timer;
   readonly #follower: Follower;
   readonly #state: Cell<SessionSnapshot>;
   readonly #reply: Cell<RunningReply | null>;
-  #history: SessionSnapshot["history"] = "idle";
+  readonly #history: HistoryLoader;
   #readers = 0;
   readonly #linger: Timer;
   #publishing = false;
@@ -28,6 +42,11 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
   constructor(sessionId: string, host: StoreHost) {
     super(sessionId, host);
     this.#linger = new Timer(host.clock);
+    this.#hush = new Timer(host.clock);
+    this.#typing = new TypingSignal(sessionId, host);
+    this.#read = new ReadMark(sessionId, host, () => this.#publishSoon());
+    this.#outgoing = this.#newOutgoing();
+    this.#history = new HistoryLoader(sessionId, host, () => this.#publishNow());
     this.#state = new Cell(emptySnapshot(sessionId), host.report, "session listener");
     this.#reply = new Cell<RunningReply | null>(null, host.report, "reply listener");
     this.#follower = new Follower(sessionId, host, {
@@ -82,26 +101,48 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
   }
 
   /** Loads the page before the first message shown. */
-  async loadOlder(): Promise<void> {
-    const first = this.#model.transcript.path[0];
-    if (this.#history === "loading" || !this.#model.transcript.hasMore || first === undefined) return;
-    await this.#loadPage(first.message_id);
+  loadOlder(): Promise<void> {
+    return this.#history.older(this.#model);
   }
 
   /** Sends a failed message again. */
   retry(pendingId: string): void {
-    const failed = this.#pending.get(pendingId);
-    if (failed?.state !== "failed") return;
-    // Where the answer never came, the same id keeps it from being written twice; a refusal may be remembered.
-    const id = failed.error?.code === "TIMEOUT" ? pendingId : this.host.newId();
-    this.#pending.remove(pendingId);
-    this.post({ ...failed, id });
+    this.#outgoing.retry(pendingId);
   }
 
   /** Takes back a message that failed or waits for a connection. */
   discard(pendingId: string): void {
-    this.host.drop(pendingId);
-    this.#pending.remove(pendingId);
+    this.#outgoing.discard(pendingId);
+  }
+
+  /** Puts an emoji under a message, or takes one's own away. Shown at once, and undone if it is refused. */
+  async react(messageId: string, emoji: string, on = true): Promise<void> {
+    const data = { session_id: this.sessionId, message_id: messageId, emoji, on };
+    const settled = this.#model.reactions.wish({ ...data, user_id: this.host.userId() ?? "" });
+    this.#publishNow();
+    try {
+      await this.host.send("react", data);
+      settled(true);
+    } catch (error) {
+      settled(false);
+      throw error;
+    } finally {
+      this.#publishNow();
+    }
+  }
+
+  /** Says that one is typing, or no longer is; to be called at every key. Sending a message says that one no longer is. */
+  setTyping(typing: boolean): void {
+    this.#typing.set(typing);
+  }
+
+  /** One has read up to a message, or all. The mark only ever moves on; it is told to the server a moment later. */
+  markRead(messageId: string | undefined = this.#model.transcript.head ?? undefined): void {
+    const { transcript, summary } = this.#model;
+    if (messageId === undefined || !transcript.isAfter(messageId, this.#read.at)) return;
+    const unread = messageId === transcript.head ? 0 : summary?.unread;
+    this.#read.move(messageId);
+    if (unread !== undefined) this.#model.summarize({ unread });
     this.#publishNow();
   }
 
@@ -117,7 +158,7 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
 
   /** Commands flow again; `hello` has asked for this session already if `resumed`. Called by the client. */
   connected(resumed: boolean): void {
-    this.#pending.mark(true);
+    this.#outgoing.mark(true);
     this.#follower.connected(resumed);
     this.#publishNow();
   }
@@ -129,18 +170,25 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
 
   /** Takes up the messages that an earlier page left. Called by the client. */
   restore(messages: readonly PendingMessage[]): void {
-    for (const message of messages) {
-      if (message.state === "failed") this.#pending.add(message);
-      else this.post(message);
-    }
-    this.#publishNow();
+    this.#outgoing.restore(messages);
   }
 
   /** The connection is lost; what is here stays. Called by the client. */
   lost(): void {
     if (this.#model.running !== null) this.#model.running.doubtful = true;
+    this.#model.people.hush();
+    this.#typing.lost();
     this.#follower.lost();
-    this.#pending.mark(false);
+    this.#outgoing.mark(false);
+    this.#publishNow();
+  }
+
+  /** Someone else is signed in: nothing here is theirs. Called by the client. */
+  renew(): void {
+    this.#model = new SessionModel();
+    this.#outgoing = this.#newOutgoing();
+    this.#read.told(null);
+    this.#follower.renew();
     this.#publishNow();
   }
 
@@ -150,34 +198,18 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     const { type, data, seq, epoch } = envelope;
     if (type === "session_state") this.#reset(data as SessionState);
     else if (type === "resumed") this.#follower.resumed(data as Resumed);
-    else if (!this.#follower.placed) return;
-    else if (type === "claude_response" && (data as ClaudeResponse).stream)
+    else if (type === "removed") this.#removed(data as Removed);
+    else if (!this.#follower.placed) {
+      const shown = type === "session_changed" && (data as SessionChanged).summary.status !== "deleted";
+      if (shown) this.#follower.admitted();
+    } else if (type === "claude_response" && (data as ClaudeResponse).stream)
       this.#delta(data as ClaudeResponse);
     else if (seq === undefined || this.#follower.admits(seq, epoch)) this.#apply(envelope);
   }
 
   protected override post(message: PendingMessage): Promise<Ack> {
-    this.#pending.add({ ...message, state: this.host.connected() ? "sending" : "kept", error: undefined });
-    this.#publishNow();
-    const { id } = message;
-    const sent = this.sendMessage(message).then(
-      (ack) => {
-        const shown = ack.message_id !== undefined && this.#model.transcript.has(ack.message_id);
-        this.#pending.acknowledge(id, ack.message_id, shown || !this.followed);
-        this.#publishSoon();
-        return ack;
-      },
-      (error: unknown) => {
-        const failure = asMadangError(error);
-        if (failure.code === "ABORTED") this.#pending.remove(id);
-        else this.#pending.fail(id, failure);
-        this.#publishNow();
-        throw failure;
-      },
-    );
-    // The pending message tells of the failure; a caller who doesn't listen need not hear of it again.
-    sent.catch(() => {});
-    return sent;
+    this.#typing.set(false);
+    return this.#outgoing.post(message);
   }
 
   protected override runningReply(): string | undefined {
@@ -186,9 +218,11 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
 
   #reset(state: SessionState): void {
     try {
-      this.#model.reset(state, this.#follower.shows(state.epoch));
-      for (const { message_id } of state.messages) this.#settle(message_id);
-      this.#pending.dropAcknowledged();
+      this.#model.reset(state, this.#follower.shows(state.epoch), this.host.clock.now());
+      this.#read.told(state.read_to);
+      for (const { message_id } of state.messages)
+        this.#outgoing.shown(this.#model.transcript.get(message_id));
+      this.#outgoing.dropAcknowledged();
     } catch (error) {
       this.host.stats.garbage += 1;
       this.host.report(error, "event session_state");
@@ -198,7 +232,13 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
       return;
     }
     this.#follower.snapshot(state.epoch, state.seq);
-    if (this.#model.deleted) this.#follower.gone();
+    if (this.#model.deleted) this.#follower.gone("gone");
+    this.#publishSoon();
+  }
+
+  #removed({ by }: Removed): void {
+    this.#model.removedBy = by;
+    this.#follower.gone("removed");
     this.#publishSoon();
   }
 
@@ -217,44 +257,23 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
       return;
     }
     if (envelope.seq !== undefined) this.#follower.advance(envelope.seq);
-    if (envelope.type === "message_created") this.#settle(this.#model.transcript.head ?? "");
-    if (this.#model.deleted) this.#follower.gone();
-    if (this.#model.wantedHead !== null && this.#history !== "loading")
-      this.#loadPage(undefined).catch(() => {});
+    if (envelope.type === "message_created") {
+      this.#outgoing.shown(this.#model.transcript.get(this.#model.transcript.head ?? ""));
+    }
+    if (envelope.type === "read_marked") this.#read.told((envelope.data as ReadMarked).message_id);
+    if (this.#model.deleted) this.#follower.gone("gone");
+    this.#history.branch(this.#model);
     this.host.stats.textMismatches += this.#model.mismatches;
     this.#model.mismatches = 0;
     this.#publishSoon();
   }
 
-  /** The transcript shows a message: it may be one that was pending. */
-  #settle(id: string): void {
-    const message = this.#model.transcript.get(id);
-    if (message === undefined) return;
-    const mine = message.author.user_id === this.host.userId();
-    this.#pending.shown(message, mine, (pendingId) => !this.host.isUnsent(pendingId));
-  }
-
-  /** Loads the page before a message, or the newest of the branch that is chosen now. */
-  async #loadPage(before: string | undefined): Promise<void> {
-    this.#history = "loading";
-    this.#publishNow();
-    const data = {
-      session_id: this.sessionId,
-      limit: HISTORY_PAGE,
-      ...(before === undefined ? {} : { before }),
-    };
-    try {
-      const page = await this.host.send("get_history", data);
-      const newest = before === undefined ? page.messages.at(-1)?.message_id : undefined;
-      this.#model.transcript.merge(page.messages, page.branches, newest);
-      if (newest !== undefined) this.#model.wantedHead = null;
-      this.#history = "idle";
-    } catch (error) {
-      this.#history = "failed";
-      throw asMadangError(error);
-    } finally {
-      this.#publishNow();
-    }
+  #newOutgoing(): Outgoing {
+    return new Outgoing(this.host, {
+      send: (message) => this.sendMessage(message),
+      settles: (id) => this.#model.transcript.has(id) || !this.followed,
+      changed: () => this.#publishNow(),
+    });
   }
 
   /** Tells everyone before the next frame, once, however much comes until then. */
@@ -270,8 +289,17 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     this.#publishing = false;
     const old = this.#state.getSnapshot();
     const { phase, error } = this.#follower;
-    const [history, pending] = [this.#history, this.#pending.list];
-    const next = nextSnapshot(old, this.#model, { status: phase, error, history, pending });
+    const [now, me] = [this.host.clock.now(), this.host.userId()];
+    const typingEnds = this.#model.people.expire(now);
+    if (typingEnds !== undefined) this.#hush.set(typingEnds - now, () => this.#publishNow());
+    const next = nextSnapshot(old, this.#model, {
+      status: phase,
+      error,
+      history: this.#history.state,
+      pending: this.#outgoing.list,
+      readTo: this.#read.at,
+      typing: this.#model.people.typing(me),
+    });
     if (next.pending !== old.pending) this.host.keep(this.sessionId, next.pending);
     this.#state.set(next);
     this.#reply.set(this.#model.running?.snapshot() ?? null);

@@ -46,6 +46,14 @@ export class Transcript {
     return this.#known.get(id);
   }
 
+  /** Whether an entry came after another one, which came early if it is not known. */
+  isAfter(id: string, other: string | null): boolean {
+    const [late, early] = [this.#known.get(id), this.#known.get(other ?? ROOT)];
+    if (late === undefined || late === early) return false;
+    if (early === undefined || late.created_at > early.created_at) return true;
+    return late.created_at === early.created_at && this.#path.indexOf(late) > this.#path.indexOf(early);
+  }
+
   /** Forgets everything. */
   clear(): void {
     this.#known.clear();
@@ -154,6 +162,9 @@ function same(a: Message, b: Message): boolean {
     a.turn_id === b.turn_id &&
     a.reply?.status === b.reply?.status &&
     a.reply?.ended_at === b.reply?.ended_at &&
-    a.reply?.parts.length === b.reply?.parts.length
+    a.reply?.parts.length === b.reply?.parts.length &&
+    a.edited_at === b.edited_at &&
+    a.deleted_at === b.deleted_at &&
+    JSON.stringify(a.reactions) === JSON.stringify(b.reactions)
   );
 }

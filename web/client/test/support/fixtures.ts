@@ -57,6 +57,8 @@ export function connected(change: Partial<Connected> = {}): Connected {
     user_id: ME.user_id,
     display_name: ME.display_name,
     guest: true,
+    admin: false,
+    color: "oklch(62% 0.13 20)",
     protocol: "madang.v2.json",
     server_version: "0.1.0",
     capabilities: [],
@@ -86,6 +88,8 @@ export function summary(change: Partial<SessionSummary> = {}): SessionSummary {
     participant_count: 1,
     message_count: 0,
     running: false,
+    unread: 0,
+    present: 1,
     ...change,
   };
 }
@@ -110,6 +114,11 @@ export function sessionState(change: Partial<SessionState> = {}): SessionState {
     branches: {},
     running: null,
     queued: [],
+    invitations: [],
+    presence: [],
+    read_to: null,
+    budget: null,
+    spent: { tokens: 0, micro_usd: 0 },
     ...change,
   };
 }
