@@ -432,8 +432,8 @@ export interface SessionSnapshot {
     readonly participants: readonly Participant[];
     /** Who was asked in by name and has not come. */
     readonly invitations: readonly Invitation[];
-    /** Who is here or away. What it says of typing can be old; `typing` is not. */
-    readonly presence: readonly Presence[];
+    /** Who is here or away, by user id; who is not in it is neither. */
+    readonly presence: ReadonlyMap<string, Presence>;
     /** The ids of the others who are typing, in the order in which they began. */
     readonly typing: readonly string[];
     /** The last message that one has read; null while one has read none. How many came since is `summary.unread`. */

@@ -129,8 +129,8 @@ export declare function usePeople(sessionId: string): SessionPeople;
 
 // usePresence.d.ts
 import type { Presence } from "@madang/client";
-/** Who is here or away, and on how many devices. Who is not in it is neither. */
-export declare function usePresence(sessionId: string): readonly Presence[];
+/** Who is here or away, by user id, and on how many devices; who is not in it is neither. */
+export declare function usePresence(sessionId: string): ReadonlyMap<string, Presence>;
 
 // useReadable.d.ts
 import type { Readable } from "@madang/client";

@@ -8,7 +8,8 @@ const NOBODY: readonly string[] = [];
 export class People {
   participants: readonly Participant[] = [];
   invitations: readonly Invitation[] = [];
-  presence: readonly Presence[] = [];
+  /** By user id; who is not in it is not here. */
+  presence: ReadonlyMap<string, Presence> = new Map();
   /** Until when each of those who type is believed to. */
   readonly #until = new Map<string, number>();
   #typing = NOBODY;
@@ -33,18 +34,14 @@ export class People {
     },
     participant_joined: ({ user_id }) => {
       // A presence that is known says more than this does; and Claude is no person.
-      if (user_id === "claude" || this.presence.some((one) => one.user_id === user_id)) return;
-      this.presence = [...this.presence, { user_id, state: "here", devices: 1, typing: false }];
+      if (user_id === "claude" || this.presence.has(user_id)) return;
+      this.#put({ user_id, state: "here", devices: 1, typing: false });
     },
     participant_left: ({ user_id }) => this.#absent(user_id),
     presence_changed: ({ presence }, now) => {
-      const { user_id } = presence;
-      const known = this.presence.some((one) => one.user_id === user_id);
-      this.presence = known
-        ? this.presence.map((one) => (one.user_id === user_id ? presence : one))
-        : [...this.presence, presence];
-      if (presence.typing) this.#until.set(user_id, now + TYPING_MS);
-      else this.#until.delete(user_id);
+      this.#put(presence);
+      if (presence.typing) this.#until.set(presence.user_id, now + TYPING_MS);
+      else this.#until.delete(presence.user_id);
     },
   };
 
@@ -59,20 +56,29 @@ export class People {
   reset(state: SessionState, now: number): void {
     this.participants = state.participants;
     this.invitations = state.invitations;
-    this.presence = state.presence;
+    this.presence = new Map(state.presence.map((one) => [one.user_id, one]));
     this.#until.clear();
     for (const { user_id, typing } of state.presence) if (typing) this.#until.set(user_id, now + TYPING_MS);
   }
 
   /** Believes of nobody any more that they type, if they have not said so lately. Gives when to look again. */
   expire(now: number): number | undefined {
-    for (const [user, until] of this.#until) if (until <= now) this.#until.delete(user);
+    for (const [user, until] of this.#until) {
+      if (until > now) continue;
+      this.#until.delete(user);
+      const known = this.presence.get(user);
+      if (known !== undefined) this.#put({ ...known, typing: false });
+    }
     return this.#until.size === 0 ? undefined : Math.min(...this.#until.values());
   }
 
   /** Believes of nobody any more that they type: the connection is lost. */
   hush(): void {
-    this.#until.clear();
+    this.expire(Number.POSITIVE_INFINITY);
+  }
+
+  #put(presence: Presence): void {
+    this.presence = new Map(this.presence).set(presence.user_id, presence);
   }
 
   #change(userId: string, change: Partial<Participant>): void {
@@ -82,7 +88,8 @@ export class People {
   }
 
   #absent(userId: string): void {
-    this.presence = without(this.presence, userId);
+    const left = new Map(this.presence);
+    if (left.delete(userId)) this.presence = left;
     this.#until.delete(userId);
   }
 }
