@@ -21,6 +21,10 @@ pub trait Viewer: Send + Sync + 'static {
     /// The session can't be served to it any more (a fault of ours): close with 4202, so that it comes back.
     fn invalidate(&self);
 
+    /// The person does not belong to the session any more, and was told so (SE4). An event stream of that session ends;
+    /// a socket goes on with its other sessions.
+    fn removed(&self, _session: SessionId) {}
+
     /// Whether it stays to hear what happens. One that asks once (an HTTP request) follows nothing and is nobody's
     /// presence, whatever it asks for.
     fn stays(&self) -> bool {

@@ -1,5 +1,6 @@
 //! What an operator may set about live sessions.
 
+use madang_protocol::limits::{AWAY_MS, TYPING_MS};
 use serde::{Deserialize, Serialize};
 
 /// Settings of live sessions; times in milliseconds.
@@ -26,6 +27,12 @@ pub struct Settings {
     pub reply_tokens_max: u32,
     /// Connections that follow one session; beyond, SESSION_FULL.
     pub viewers_max: usize,
+    /// A person whose last connection vanished has left after this long (RS4).
+    pub away_ms: u64,
+    /// Someone who said that they are typing no longer is after this long.
+    pub typing_ms: u64,
+    /// With more than 50 people present, who came, went or typed is told at most this often.
+    pub presence_batch_ms: u64,
 }
 
 impl Default for Settings {
@@ -41,6 +48,9 @@ impl Default for Settings {
             running_turns_max: 256,
             reply_tokens_max: 32_000,
             viewers_max: 2_000,
+            away_ms: AWAY_MS,
+            typing_ms: TYPING_MS,
+            presence_batch_ms: 100,
         }
     }
 }
