@@ -5,6 +5,7 @@
 
 pub(crate) mod backlog;
 mod dispatch;
+mod held;
 mod outbox;
 mod reader;
 mod registry;
@@ -13,13 +14,13 @@ pub(crate) mod v1;
 mod wire;
 
 use std::io;
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use madang_hub::{Batch, Outgoing, Viewer};
-use madang_protocol::{CloseCode, ConnectionId, Event, Head, ProtocolVersion};
+use madang_protocol::{CloseCode, ConnectionId, Event, Head, ProtocolVersion, UserId};
 use parking_lot::Mutex;
 use socket2::SockRef;
 use tokio::net::TcpStream;
@@ -27,11 +28,22 @@ use tokio::net::TcpStream;
 use crate::caps::Permit;
 use crate::codec::Opcode;
 use crate::gateway::Shared;
+use crate::message_router;
 use outbox::{Outbox, Phase, Terms};
 pub(crate) use reader::{Arrival, run};
 pub(crate) use registry::Registry;
 pub(crate) use sweep::sweep;
 pub(crate) use wire::Tls;
+
+/// What an administrator sees of a connection.
+pub(crate) struct Outline {
+    pub(crate) id: ConnectionId,
+    pub(crate) person: Option<(UserId, Arc<str>)>,
+    pub(crate) protocol: &'static str,
+    pub(crate) remote: SocketAddr,
+    /// In milliseconds since the start.
+    pub(crate) began_ms: u64,
+}
 
 /// One socket.
 pub(crate) struct Connection {
@@ -41,6 +53,8 @@ pub(crate) struct Connection {
     socket: TcpStream,
     encrypted: bool,
     outbox: Mutex<Outbox>,
+    /// Where it came from.
+    remote: SocketAddr,
     /// When it began, in milliseconds since the start.
     began_ms: u64,
     /// When something last came in, in milliseconds since the start.
@@ -89,6 +103,17 @@ impl Connection {
     pub(crate) fn close_with(&self, event: &Event, code: CloseCode) {
         let terms = self.terms();
         self.outbox.lock().close_with(event, code, terms);
+    }
+
+    /// Who it is, where it came from and since when, for an administrator.
+    pub(crate) fn outline(&self) -> Outline {
+        Outline {
+            id: self.id,
+            person: self.outbox.lock().person.clone(),
+            protocol: self.version.subprotocol(),
+            remote: self.remote,
+            began_ms: self.began_ms,
+        }
     }
 
     /// Which version it speaks.
@@ -187,6 +212,14 @@ impl Viewer for Connection {
 
     fn deliver(&self, batches: &[Arc<Batch>]) {
         let terms = self.terms();
-        self.outbox.lock().deliver(batches, terms);
+        let mut outbox = self.outbox.lock();
+        outbox.deliver(batches, terms);
+        if outbox.unanswered.is_empty() {
+            return;
+        }
+        let answered = outbox.unanswered.take(batches, self.shared.now_us());
+        let user = outbox.person.as_ref().map(|(user, _)| *user);
+        drop(outbox);
+        answered.iter().for_each(|answered| message_router::note(&self.shared, answered, user));
     }
 }

@@ -18,6 +18,7 @@ use crate::connection::{Registry, sweep};
 use crate::handshake::Site;
 use crate::identity::{GuestKey, Identity, Tickets};
 use crate::limiter::Limiter;
+use crate::message_router::Counts;
 use crate::router::figures::Figures;
 use crate::router::{self, Metrics};
 use crate::{Settings, SettingsError};
@@ -42,6 +43,8 @@ pub(crate) struct Shared {
     pub(crate) caps: Arc<Caps>,
     pub(crate) connections: Registry,
     pub(crate) figures: Figures,
+    /// How commands came out, by type.
+    pub(crate) commands: Counts,
     /// Every task of the edge, so that a drain can wait for the last.
     pub(crate) tasks: TaskTracker,
     /// Ends what does not end by itself: the sweeper, idle HTTP connections.
@@ -98,6 +101,7 @@ impl Gateway {
             caps: Caps::new(settings.connections_max, settings.connections_per_address_max),
             connections: Registry::default(),
             figures: Figures::default(),
+            commands: Counts::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             draining: AtomicBool::new(false),

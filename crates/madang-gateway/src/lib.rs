@@ -13,6 +13,7 @@ pub mod identity;
 mod ids;
 mod limiter;
 mod listener;
+mod message_router;
 mod random;
 mod router;
 mod settings;

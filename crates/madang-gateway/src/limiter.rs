@@ -12,9 +12,6 @@ use crate::caps::network;
 /// Microseconds in a second.
 const SECOND_US: u64 = 1_000_000;
 
-/// Awareness commands (typing, marks) of one person a second (CM5): a busy client with several sessions open.
-const AWARENESS_PER_SECOND: u32 = 60;
-
 /// Whose rate is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Key {
@@ -67,7 +64,7 @@ impl Limiter {
             full_at_us: Mutex::default(),
             chat: Rate::new(settings.chat_per_second, SECOND_US, settings.chat_burst),
             control: Rate::new(settings.control_per_second, SECOND_US, settings.control_burst),
-            awareness: Rate::new(AWARENESS_PER_SECOND, SECOND_US, AWARENESS_PER_SECOND),
+            awareness: Rate::new(settings.awareness_per_second, SECOND_US, settings.awareness_burst),
             guests: Rate::new(settings.guests_per_minute, 60 * SECOND_US, settings.guests_per_minute),
             max: settings.rates_max,
         }

@@ -62,6 +62,18 @@ pub struct Settings {
     pub large_budget_bytes: usize,
     /// Bytes of an API request's body; beyond, 413.
     pub body_bytes: usize,
+    /// Bytes of a file of conversations to import; beyond, 413. Held in memory, within `large_budget_bytes`.
+    pub import_bytes: usize,
+    /// Bytes of an exported session; a larger one is refused with 413. Held in memory, within `large_budget_bytes`.
+    pub export_bytes: usize,
+    /// Event streams (SSE) of this server at once; a further one is 503.
+    pub streams_max: usize,
+    /// Event streams of one person at once; a further one is 429.
+    pub streams_per_person_max: usize,
+    /// An event stream on which nothing happens gets a comment after so long (HT2).
+    pub comment_ms: u64,
+    /// Time for a command's answer over HTTP; then 503, and the same `Idempotency-Key` gets the answer later.
+    pub answer_ms: u64,
     /// Prompts and chat messages of one person a second (CM5); beyond, RATE_LIMITED.
     pub chat_per_second: u32,
     /// How many of them may come at once.
@@ -70,6 +82,10 @@ pub struct Settings {
     pub control_per_second: u32,
     /// How many of them may come at once.
     pub control_burst: u32,
+    /// Signals (typing, marks) of one person a second (CM5); beyond, the newest of each kind waits and none is refused.
+    pub awareness_per_second: u32,
+    /// How many of them may come at once.
+    pub awareness_burst: u32,
     /// WebSocket pings and pongs of one connection a second; beyond, close 1008.
     pub pings_per_second: u32,
     /// How many of them may come at once.
@@ -112,11 +128,19 @@ impl Default for Settings {
             backlog_bytes: 1 << 20,
             asked_bytes: 32 << 20,
             large_budget_bytes: 96 << 20,
-            body_bytes: 64 << 10,
+            body_bytes: 256 << 10,
+            import_bytes: 32 << 20,
+            export_bytes: 64 << 20,
+            streams_max: 10_000,
+            streams_per_person_max: 20,
+            comment_ms: 15_000,
+            answer_ms: 25_000,
             chat_per_second: 10,
             chat_burst: 10,
             control_per_second: 20,
             control_burst: 40,
+            awareness_per_second: 60,
+            awareness_burst: 60,
             pings_per_second: 10,
             pings_burst: 50,
             guests_per_minute: 60,
@@ -154,6 +178,8 @@ impl Settings {
             ("accept_pause_ms", self.accept_pause_ms),
             ("ticket_ms", self.ticket_ms),
             ("guest_ms", self.guest_ms),
+            ("comment_ms", self.comment_ms),
+            ("answer_ms", self.answer_ms),
         ];
         let counts = [
             ("connections_max", self.connections_max),
@@ -162,6 +188,10 @@ impl Settings {
             ("asked_bytes", self.asked_bytes),
             ("large_budget_bytes", self.large_budget_bytes),
             ("body_bytes", self.body_bytes),
+            ("import_bytes", self.import_bytes),
+            ("export_bytes", self.export_bytes),
+            ("streams_max", self.streams_max),
+            ("streams_per_person_max", self.streams_per_person_max),
             ("rates_max", self.rates_max),
             ("tickets_max", self.tickets_max),
         ];
@@ -171,6 +201,8 @@ impl Settings {
             ("chat_burst", self.chat_burst),
             ("control_per_second", self.control_per_second),
             ("control_burst", self.control_burst),
+            ("awareness_per_second", self.awareness_per_second),
+            ("awareness_burst", self.awareness_burst),
             ("pings_per_second", self.pings_per_second),
             ("pings_burst", self.pings_burst),
             ("guests_per_minute", self.guests_per_minute),

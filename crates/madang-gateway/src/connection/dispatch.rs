@@ -2,17 +2,20 @@
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
+use std::sync::Arc;
 
 use madang_hub::{Caller, Submission};
 use madang_protocol::limits::{Limits, MALFORMED_IN_A_ROW_MAX, RESUMED_SESSIONS_MAX};
 use madang_protocol::{
-    Auth, CloseCode, Command, Connected, ErrorCode, Event, FollowSession, Hello, Inbound, InboundError, Ping,
-    Pong, ProtocolVersion, ResumeRequest, SessionId, SessionRef,
+    Ack, Auth, CloseCode, Command, Connected, ErrorCode, Event, FollowSession, Hello, Inbound, InboundError,
+    Ping, Pong, ProtocolVersion, ResumeRequest, SessionId, SessionRef,
 };
 
+use super::held::Held;
 use super::reader::{Deed, Reader};
 use super::v1::Asked;
 use crate::error::ApiError;
+use crate::message_router::{self, Sender, Verdict, Way, Who};
 
 /// What this server offers beyond the base of version 2.
 const CAPABILITIES: [&str; 4] = ["resume", "branches", "parts", "tickets"];
@@ -62,6 +65,7 @@ impl Reader {
                 let error = InboundError::Data("binary messages are not read here".into());
                 self.malformed(&error, None);
             }
+            Deed::Release => self.release().await,
             Deed::Refused => {
                 let error = ApiError::of(ErrorCode::ServiceUnavailable).retry_after(1000);
                 self.connection.tell(error.event(), None);
@@ -76,10 +80,15 @@ impl Reader {
         self.expect_reply(&id, &command, &digest_input);
         let command = match command {
             Ok(command) => command,
-            Err(error) => return self.malformed(&error, Some(&id)),
+            Err(error) => {
+                self.begin(&id, message_router::kind_of(&error, &digest_input));
+                return self.malformed(&error, Some(&id));
+            }
         };
         self.malformed = 0;
-        if let Err(error) = self.allow(&command) {
+        self.begin(&id, command.kind());
+        let verdict = self.admit(&command);
+        if let Verdict::Refuse(error) = verdict {
             return self.connection.tell(error.event(), Some(&id));
         }
         if let Command::Hello(hello) = command {
@@ -89,10 +98,53 @@ impl Reader {
         } else if let Command::Ping(ping) = command {
             self.ping(ping, &id);
         } else {
-            let digest = blake3::hash(digest_input.as_bytes());
-            let mut half = [0; 16];
-            half.copy_from_slice(&digest.as_bytes()[..16]);
-            self.submit(Submission { id, idempotent, digest: half, command }).await;
+            let digest = message_router::digest(&digest_input);
+            let submission = Submission { id, idempotent, digest, command };
+            match verdict {
+                Verdict::Hold(wait_ms) => self.hold(submission, wait_ms),
+                Verdict::Pass | Verdict::Refuse(_) => self.submit(submission).await,
+            }
+        }
+    }
+
+    /// Notes when a command came in, so that its outcome can be counted.
+    fn begin(&self, id: &str, kind: &'static str) {
+        let now_us = self.connection.shared.now_us();
+        self.connection.outbox.lock().unanswered.begin(id, kind, now_us);
+    }
+
+    /// Sends a command through the message router's filters.
+    fn admit(&mut self, command: &Command) -> Verdict {
+        if self.link.is_none() {
+            // Costs work and comes from nobody in particular.
+            self.spend();
+        }
+        let who = match &self.link {
+            Some(link) => Who::Known(link.caller()),
+            None if self.greeting.is_known() => Who::Silent,
+            None => Who::Nameless,
+        };
+        message_router::admit(&self.connection.shared, Sender { way: Way::Socket, who }, command)
+    }
+
+    /// Keeps a signal back that came too fast; the one before it is void, and answered.
+    fn hold(&mut self, submission: Submission, wait_ms: u64) {
+        let held = self.held.get_or_insert_with(|| Held::new(wait_ms));
+        if let Some(void) = held.put(submission) {
+            self.connection.tell(Event::from(Ack::default()), Some(&void.id));
+        }
+    }
+
+    /// Passes on what was held back, as far as it may go now.
+    async fn release(&mut self) {
+        let Some(mut held) = self.held.take() else { return };
+        while let Some(submission) = held.oldest() {
+            if let Verdict::Hold(wait_ms) = self.admit(&submission.command) {
+                held.put_back(submission, wait_ms);
+                self.held = Some(held);
+                return;
+            }
+            self.submit(submission).await;
         }
     }
 
@@ -111,25 +163,6 @@ impl Reader {
         gate.ask(Asked { id: id.to_owned(), stream });
     }
 
-    /// Whether a command may come at all, here and now (CM5).
-    fn allow(&mut self, command: &Command) -> Result<(), ApiError> {
-        let shared = &self.connection.shared;
-        if let Some(link) = &self.link {
-            let taken = shared.limiter.command(link.caller().user, command.class(), shared.now_us());
-            return taken.map_err(|wait_ms| ApiError::of(ErrorCode::RateLimited).retry_after(wait_ms));
-        }
-        let first = matches!(command, Command::Hello(_) | Command::Auth(_) | Command::Ping(_));
-        let known = self.greeting.is_known();
-        self.spend();
-        match (first, known) {
-            (true, _) => Ok(()),
-            (false, true) => Err(ApiError::new(ErrorCode::InvalidData, "`hello` must come first.")),
-            (false, false) => {
-                Err(ApiError::new(ErrorCode::InvalidAuth, "Say who you are first, with `auth`."))
-            }
-        }
-    }
-
     /// Answers a malformed message; the tenth in a row ends the connection (CM4).
     fn malformed(&mut self, error: &InboundError, id: Option<&str>) {
         let answer = ApiError::new(error.code(), error.to_string()).details(error.details());
@@ -138,6 +171,10 @@ impl Reader {
             // A newer or older client may speak of things that this server does not know (EN2).
             InboundError::UnknownType(_) => {}
             InboundError::Envelope(_) | InboundError::Data(_) => self.malformed += 1,
+        }
+        if id.is_none() {
+            let kind = message_router::kind_of(error, "");
+            self.connection.shared.commands.count(kind, Some(error.code()), 0);
         }
         if self.malformed >= MALFORMED_IN_A_ROW_MAX {
             self.connection.close(CloseCode::PolicyViolation, None);
@@ -197,6 +234,7 @@ impl Reader {
         };
         self.connection.outbox.lock().watch.greeting = None;
         self.connection.tell(self.connected(&caller, session), id);
+        self.connection.outbox.lock().person = Some((caller.user, Arc::clone(&caller.display_name)));
         self.link = Some(shared.hub.attach(caller, self.connection.clone()));
         let resume = self.greeting.resume.take().map(|resume| resume.sessions).unwrap_or_default();
         let resumed =

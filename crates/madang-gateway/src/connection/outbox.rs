@@ -6,7 +6,7 @@ use std::task::Waker;
 
 use bytes::Bytes;
 use madang_hub::{Batch, Form};
-use madang_protocol::{CloseCode, Disconnected, Event, ProtocolVersion, UnixMs};
+use madang_protocol::{CloseCode, Disconnected, Event, ProtocolVersion, UnixMs, UserId};
 use tokio::net::TcpStream;
 
 use super::backlog::{Backlog, encode};
@@ -14,6 +14,7 @@ use super::v1::Gate;
 use super::wire::{self, Tls};
 use crate::codec::{Opcode, close_payload, write_frame};
 use crate::frames::frames_v2;
+use crate::message_router::Unanswered;
 
 /// Batches that one system call writes.
 const SLICES: usize = 16;
@@ -52,6 +53,10 @@ pub(crate) struct Outbox {
     pub(crate) progress_ms: u64,
     /// What the sweeper waits for.
     pub(crate) watch: Watch,
+    /// Whose it is, once that is known.
+    pub(crate) person: Option<(UserId, Arc<str>)>,
+    /// Commands whose answers are looked out for.
+    pub(crate) unanswered: Unanswered,
     /// The code it was closed with, by either side.
     pub(crate) last_code: Option<u16>,
 }
@@ -92,6 +97,8 @@ impl Outbox {
             waker: None,
             progress_ms: 0,
             watch: Watch::default(),
+            person: None,
+            unanswered: Unanswered::default(),
             last_code: None,
         }
     }

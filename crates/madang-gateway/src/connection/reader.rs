@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
@@ -15,6 +16,7 @@ use parking_lot::Mutex;
 use tokio::net::TcpStream;
 
 use super::dispatch::Greeting;
+use super::held::Held;
 use super::outbox::{Outbox, Phase};
 use super::{Connection, Tls};
 use crate::caps::Permit;
@@ -43,6 +45,7 @@ pub(crate) struct Arrival {
     pub(crate) caller: Option<Caller>,
     /// Why it may not stay.
     pub(crate) refusal: Option<CloseCode>,
+    pub(crate) remote: SocketAddr,
     pub(crate) permit: Arc<Permit>,
 }
 
@@ -55,6 +58,8 @@ pub(super) struct Reader {
     pending_at: usize,
     pub(super) greeting: Greeting,
     pub(super) link: Option<Link>,
+    /// Signals that came too fast.
+    pub(super) held: Option<Box<Held>>,
     /// Malformed messages in a row (CM4).
     pub(super) malformed: u32,
     /// The bucket of pings, and of commands before the credential is known.
@@ -80,6 +85,8 @@ pub(super) enum Deed {
     Binary,
     /// A large message without budget (EN5).
     Refused,
+    /// Signals that were held back may go on (CM5).
+    Release,
 }
 
 /// Reads a connection to its end.
@@ -104,7 +111,7 @@ pub(crate) async fn run(arrival: Arrival, shared: Arc<Shared>) {
 
 impl Reader {
     fn new(arrival: Arrival, shared: Arc<Shared>) -> Reader {
-        let Arrival { socket, tls, early, version, caller, refusal, permit } = arrival;
+        let Arrival { socket, tls, early, version, caller, refusal, remote, permit } = arrival;
         let (now, now_ms) = (shared.now(), shared.now_ms());
         let greeting = Greeting::new(version, caller);
         let connection = Arc::new(Connection {
@@ -113,6 +120,7 @@ impl Reader {
             socket,
             encrypted: tls.is_some(),
             outbox: Mutex::new(Outbox::new(version, tls)),
+            remote,
             began_ms: now_ms,
             heard_ms: AtomicU64::new(now_ms),
             inside: AtomicBool::new(false),
@@ -136,6 +144,7 @@ impl Reader {
             pending_at: 0,
             greeting,
             link: None,
+            held: None,
             malformed: 0,
             pings_full_at_us: 0,
             deaf: false,
@@ -166,6 +175,11 @@ impl Reader {
 
     /// Reads until something is to be done; flushes what waits meanwhile.
     fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
+        if let Some(held) = &mut self.held
+            && held.poll_due(cx).is_ready()
+        {
+            return Poll::Ready(Step::Do(Deed::Release));
+        }
         for _ in 0..READS_MAX {
             match self.connection.poll_outbox(cx) {
                 (Phase::Closed, _) => return Poll::Ready(Step::End),

@@ -74,6 +74,7 @@ impl Figures {
             writeln!(out, "madang_http_answers_total{{status=\"{}xx\"}} {count}", class + 1)
                 .expect("writing to a String cannot fail");
         }
+        shared.commands.render(&mut out);
         out
     }
 }

@@ -97,8 +97,16 @@ async fn take_over(
         return tracing::error!("an upgraded connection is none of our listener's");
     };
     let (socket, tls) = parts.io.into_inner().into_raw();
-    let arrival =
-        Arrival { socket, tls, early: parts.read_buf, version, caller, refusal, permit: peer.permit };
+    let arrival = Arrival {
+        socket,
+        tls,
+        early: parts.read_buf,
+        version,
+        caller,
+        refusal,
+        remote: peer.remote,
+        permit: peer.permit,
+    };
     let tasks = shared.tasks.clone();
     tasks.spawn(run(arrival, shared));
 }
