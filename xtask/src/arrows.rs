@@ -14,11 +14,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("madang-store", &["madang-protocol"]),
     ("madang-bus", &["madang-protocol"]),
     ("madang-hub", &["madang-session", "madang-model", "madang-store", "madang-bus", "madang-protocol"]),
-    ("madang-gateway", &["madang-hub", "madang-store", "madang-protocol"]),
+    ("madang-accounts", &["madang-store", "madang-protocol"]),
+    ("madang-gateway", &["madang-hub", "madang-accounts", "madang-store", "madang-protocol"]),
     // The server wires everything together; what a session does is none of its business.
     (
         "madang-server",
-        &["madang-gateway", "madang-hub", "madang-model", "madang-store", "madang-bus", "madang-protocol"],
+        &[
+            "madang-gateway",
+            "madang-hub",
+            "madang-accounts",
+            "madang-model",
+            "madang-store",
+            "madang-bus",
+            "madang-protocol",
+        ],
     ),
     ("madang-testkit", &["madang-hub", "madang-session", "madang-model", "madang-store", "madang-protocol"]),
     // Drives the built binaries from outside.
@@ -33,7 +42,10 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("hyper", &["madang-gateway"]),
     ("hyper-util", &["madang-gateway"]),
     ("tokio-rustls", &["madang-gateway"]),
-    ("reqwest", &["madang-model"]),
+    // Claude, and the issuers that say who people are: nobody else is called.
+    ("reqwest", &["madang-model", "madang-accounts"]),
+    ("argon2", &["madang-accounts"]),
+    ("jsonwebtoken", &["madang-accounts"]),
     ("sqlx", &["madang-store"]),
     ("libsqlite3-sys", &["madang-store"]),
     ("async-nats", &["madang-bus"]),
