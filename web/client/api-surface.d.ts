@@ -95,6 +95,431 @@ export declare function errorFrom(data: Partial<ErrorData>): MadangError;
 /** Turns anything thrown into a `MadangError`. */
 export declare function asMadangError(error: unknown): MadangError;
 
+// http.d.ts
+/** The HTTP side of a Madang server: accounts, administration, export and import. Apart from the core, which needs none of it. */
+export { type ClientErrorCode, MadangError } from "./errors.js";
+export { AccountHttp } from "./http/account.js";
+export { AdminHttp } from "./http/admin.js";
+export { createHttp, type ExportFormat, type HttpOptions, inviteCodeOf, inviteLink, MadangHttp, } from "./http/http.js";
+export type * from "./http/types.js";
+
+// http/account.d.ts
+import type { Requests } from "./request.js";
+import type { ApiToken, Bootstrap, InviteLook, Login, Me, MeChange, NewApiToken, SignUp, Site, TokenWish } from "./types.js";
+/** Who one is: signing in and out, one's profile, logins and tokens. */
+export declare class AccountHttp {
+    #private;
+    protected readonly requests: Requests;
+    /** `changed` is called when one has become someone else. */
+    constructor(requests: Requests, changed: () => void);
+    /** What the server says of itself to anyone. */
+    site(signal?: AbortSignal): Promise<Site>;
+    /** Oneself; null when one is nobody here. Never makes one a guest. */
+    me(signal?: AbortSignal): Promise<Me | null>;
+    /** Changes one's profile. */
+    updateMe(change: MeChange): Promise<Me>;
+    /** Signs in. INVALID_AUTH for a wrong name or password, RATE_LIMITED after too many. */
+    login(name: string, password: string): Promise<Me>;
+    /** Signs out in this browser. */
+    logout(): Promise<void>;
+    /** Makes an account and signs in. FORBIDDEN where sign-up is closed, NOT_FOUND for a bad code, CONFLICT for a taken name. */
+    signUp(data: SignUp): Promise<Me>;
+    /** Makes the first administrator and signs in; works once. */
+    bootstrap(data: Bootstrap): Promise<Me>;
+    /** Changes one's password; ends all other logins and all tokens. `old` is left out where there is none yet. */
+    changePassword(password: {
+        readonly old?: string | undefined;
+        readonly new: string;
+    }): Promise<void>;
+    /** Where one is signed in. */
+    logins(): Promise<readonly Login[]>;
+    /** Ends one login. */
+    endLogin(loginId: string): Promise<void>;
+    /** Ends all other logins, or all. */
+    endLogins(which?: "others" | "all"): Promise<void>;
+    /** One's personal tokens. */
+    tokens(): Promise<readonly ApiToken[]>;
+    /** Makes a personal token; its secret is in the answer, this once. */
+    createToken(wish: TokenWish): Promise<NewApiToken>;
+    /** Ends a token. */
+    revokeToken(tokenId: string): Promise<void>;
+    /** What an invite link lets one into; null for a code that lets nobody in. */
+    lookInvite(code: string): Promise<InviteLook | null>;
+    /** The address at which signing in with an identity provider begins; to be navigated to. */
+    oidcStart(providerId: string, returnTo?: string): string;
+}
+
+// http/admin.d.ts
+import type { Budget } from "@madang/protocol";
+import type { Requests } from "./request.js";
+import type { AdminSession, AuditRecord, AuditVerdict, Budgets, Health, LiveConnection, NewUser, Page, SignUpInvite, UsageQuery, UsageRow, User, UserChange } from "./types.js";
+/** What an administrator sees and does. Everyone else is told FORBIDDEN. */
+export declare class AdminHttp {
+    #private;
+    constructor(requests: Requests);
+    /** Accounts whose names contain `query`. */
+    users(page?: Page): Promise<{
+        readonly users: readonly User[];
+        readonly next?: string;
+    }>;
+    /** Makes an account; a generated password is in the answer, this once. */
+    createUser(user: NewUser): Promise<{
+        readonly user: User;
+        readonly password?: string;
+    }>;
+    /** Changes an account; a disabled one is out everywhere at once. */
+    updateUser(userId: string, change: UserChange): Promise<User>;
+    /** Gives an account a new password, which is in the answer, this once. */
+    resetPassword(userId: string): Promise<string>;
+    /** Ends all logins of an account. */
+    endLogins(userId: string): Promise<void>;
+    /** The links that only let people sign up. */
+    invites(): Promise<readonly SignUpInvite[]>;
+    /** Makes one; its code is in the answer, this once. */
+    createInvite(wish?: {
+        readonly expires_in_ms?: number;
+        readonly uses?: number;
+    }): Promise<{
+        readonly invite: SignUpInvite;
+        readonly code: string;
+    }>;
+    /** Ends one. */
+    revokeInvite(inviteId: string): Promise<void>;
+    /** The budgets of the server and of people. */
+    budgets(): Promise<Budgets>;
+    /** Limits what the whole server may spend; null takes the limit away. */
+    setServerBudget(budget: Budget | null): Promise<void>;
+    /** Limits what a person may spend; null takes the limit away. */
+    setUserBudget(userId: string, budget: Budget | null): Promise<void>;
+    /** The audit log, newest first, before a position. */
+    audit(page?: {
+        readonly before?: number;
+        readonly limit?: number;
+    }): Promise<readonly AuditRecord[]>;
+    /** Checks that nobody has changed the audit log. */
+    verifyAudit(): Promise<AuditVerdict>;
+    /** All sessions, without content. */
+    sessions(page?: Page): Promise<{
+        readonly sessions: readonly AdminSession[];
+        readonly next?: string;
+    }>;
+    /** What was used, summed up. */
+    usage(query: UsageQuery): Promise<readonly UsageRow[]>;
+    /** How the server is. */
+    health(): Promise<Health>;
+    /** Live connections, and how many there are in all. */
+    connections(limit?: number): Promise<{
+        readonly connections: readonly LiveConnection[];
+        readonly total: number;
+    }>;
+}
+
+// http/http.d.ts
+import { AccountHttp } from "./account.js";
+import { AdminHttp } from "./admin.js";
+import { type RequestOptions } from "./request.js";
+import type { Imported } from "./types.js";
+/** What `createHttp` takes; everything has a default in a browser. */
+export interface HttpOptions extends RequestOptions {
+    /** Called when one has become someone else, by a login, a logout, a sign-up: `() => client.reauthenticate()`. */
+    readonly onIdentity?: (() => void) | undefined;
+}
+/** How a session is exported: to be read, or to be imported elsewhere. */
+export type ExportFormat = "markdown" | "json";
+/** Makes the HTTP side of a server. It asks nothing until it is asked. */
+export declare function createHttp(options?: HttpOptions): MadangHttp;
+/** The HTTP side of a server. What fails, fails with a `MadangError`, as commands do. */
+export declare class MadangHttp extends AccountHttp {
+    /** What an administrator sees and does. */
+    readonly admin: AdminHttp;
+    constructor(options: HttpOptions);
+    /** The address of a session's export, for a link that downloads it. */
+    exportUrl(sessionId: string, format: ExportFormat): string;
+    /** A session's export, as it comes in. */
+    exportSession(sessionId: string, format: ExportFormat, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>>;
+    /** Makes sessions of an export: Madang's own, Claude's or ChatGPT's. At most 32 MiB of JSON. */
+    importSessions(file: Blob | string, signal?: AbortSignal): Promise<Imported>;
+}
+/** The link that an invite code is given to people as. The code stands after the `#`, so that no server logs it. */
+export declare function inviteLink(code: string, origin?: string): string;
+/** The code in a link's fragment, or in text that someone pasted: a whole link or the code alone. Empty when there is none. */
+export declare function inviteCodeOf(text: string): string;
+
+// http/request.d.ts
+/** Where the server's API is. */
+export declare const API = "/api/v1";
+/** What a request needs to know. */
+export interface RequestOptions {
+    /** The server: `https://host`; by default the page's own. */
+    readonly url?: string | undefined;
+    /** Asked before each request; what it gives goes into `Authorization`. Without it, the login cookie counts. */
+    readonly token?: (() => Promise<string | null>) | undefined;
+    /** By default the global one. */
+    readonly fetch?: typeof fetch | undefined;
+}
+/** One request. */
+export interface Call {
+    readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+    /** Query parameters; what is undefined is left out. No secret ever stands here. */
+    readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
+    /** Sent as JSON. */
+    readonly body?: unknown;
+    /** JSON that is text already; sent as it is. */
+    readonly raw?: Blob | string | undefined;
+    readonly headers?: Readonly<Record<string, string>> | undefined;
+    readonly signal?: AbortSignal | undefined;
+}
+/** Makes requests of one server, and errors of its refusals. */
+export declare class Requests {
+    #private;
+    constructor(options: RequestOptions);
+    /** The full address of a path of the API. */
+    address(path: string, query?: Call["query"]): string;
+    /** Asks, and reads the JSON of the answer; undefined where there is none. */
+    json<T>(path: string, call?: Call): Promise<T>;
+    /** Asks, and gives the answer with its body unread. */
+    open(path: string, call?: Call): Promise<Response>;
+}
+
+// http/types.d.ts
+import type { Budget, Invite, Role, SessionStatus, UnixMs } from "@madang/protocol";
+/** What a credential reaches: reading; what one may do in sessions; all, the account and the server too. */
+export type Scope = "read" | "write" | "full";
+/** Who may sign up: nobody, who has a link, anyone. */
+export type SignUpPolicy = "closed" | "invite" | "open";
+/** What a server says of itself to anyone. */
+export interface Site {
+    readonly version: string;
+    /** Whether one may come in without an account. */
+    readonly guests: boolean;
+    readonly sign_up: SignUpPolicy;
+    /** Whether there is no administrator yet. */
+    readonly bootstrap: boolean;
+    /** Identity providers that one can sign in with. */
+    readonly oidc: readonly {
+        readonly id: string;
+        readonly name: string;
+    }[];
+    /** Whether the simulated model answers. */
+    readonly simulated: boolean;
+}
+/** Oneself. */
+export interface Me {
+    readonly user_id: string;
+    /** The login name; null for a guest, and for whom an embedding application or an identity provider vouches. */
+    readonly name: string | null;
+    readonly display_name: string;
+    /** A CSS colour. */
+    readonly color: string;
+    /** `en`, `ko`; null while none is chosen. */
+    readonly language: string | null;
+    readonly guest: boolean;
+    readonly admin: boolean;
+    readonly scope: Scope;
+}
+/** A colour that one can choose, by its place in the palette; empty: as follows from one's id. */
+export type ColorChoice = "" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8";
+/** What one may change of oneself; what is left out stays. */
+export interface MeChange {
+    readonly display_name?: string;
+    readonly color?: ColorChoice;
+    readonly language?: string;
+}
+/** What a sign-up takes. A guest keeps their id, and with it their sessions. */
+export interface SignUp {
+    readonly name: string;
+    readonly password: string;
+    readonly display_name: string;
+    /** The code of an invite link, where sign-up is by invitation. */
+    readonly code?: string;
+    readonly language?: string;
+}
+/** What makes the first administrator. */
+export interface Bootstrap {
+    /** The secret of the one-use link that the server printed. */
+    readonly token: string;
+    readonly name: string;
+    readonly password: string;
+    readonly display_name: string;
+}
+/** One browser in which one is signed in. */
+export interface Login {
+    readonly login_id: string;
+    readonly created_at: UnixMs;
+    readonly seen_at: UnixMs;
+    /** What the browser said it is: text from outside. */
+    readonly agent: string;
+    readonly address: string;
+    /** Whether it is this one. */
+    readonly current: boolean;
+}
+/** A personal token, without its secret. */
+export interface ApiToken {
+    readonly token_id: string;
+    readonly name: string;
+    readonly scope: Scope;
+    readonly created_at: UnixMs;
+    readonly expires_at: UnixMs;
+    readonly used_at: UnixMs | null;
+}
+/** A new token, with its secret, which is shown this once. */
+export interface NewApiToken extends ApiToken {
+    readonly token: string;
+}
+/** What a personal token is made with. */
+export interface TokenWish {
+    readonly name: string;
+    readonly scope: Scope;
+    /** 1 to 365. */
+    readonly expires_in_days: number;
+}
+/** What an invite link lets one into. */
+export interface InviteLook {
+    /** Null for a link that only lets people sign up. */
+    readonly session_id: string | null;
+    readonly title: string;
+    readonly role: Role;
+    /** The name of who made it. */
+    readonly by: string;
+    /** Whether one may sign up with it. */
+    readonly sign_up: boolean;
+    readonly expires_at: UnixMs;
+    /** Whether one belongs to the session already. */
+    readonly member: boolean;
+}
+/** A session that an import made. */
+export interface ImportedSession {
+    readonly session_id: string;
+    readonly title: string;
+    readonly messages: number;
+}
+/** What an import made, and what it left out. */
+export interface Imported {
+    readonly sessions: readonly ImportedSession[];
+    /** Conversations that could not be read. */
+    readonly skipped: number;
+}
+/** An account, as an administrator sees it. */
+export interface User {
+    readonly user_id: string;
+    readonly name: string | null;
+    readonly display_name: string;
+    readonly admin: boolean;
+    readonly disabled_at: UnixMs | null;
+    readonly created_at: UnixMs;
+}
+/** What an account is made with. Without a password, one is generated. */
+export interface NewUser {
+    readonly name: string;
+    readonly display_name: string;
+    readonly admin?: boolean;
+    readonly password?: string;
+}
+/** What an administrator may change of an account. */
+export interface UserChange {
+    readonly admin?: boolean;
+    readonly disabled?: boolean;
+    readonly display_name?: string;
+}
+/** Which page of a list, and how long. */
+export interface Page {
+    readonly query?: string | undefined;
+    readonly cursor?: string | undefined;
+    readonly limit?: number | undefined;
+}
+/** An invite link that only lets people sign up; it gives no role. */
+export type SignUpInvite = Omit<Invite, "role">;
+/** Budgets beyond those of sessions. */
+export interface Budgets {
+    readonly server: Budget | null;
+    readonly users: readonly {
+        readonly user_id: string;
+        readonly budget: Budget;
+    }[];
+}
+/** A line of the audit log. */
+export interface AuditRecord {
+    readonly position: number;
+    readonly at: UnixMs;
+    readonly actor: string;
+    readonly kind: string;
+    readonly session: string | null;
+    readonly target: string | null;
+    readonly details: unknown;
+    readonly address: string | null;
+}
+/** Whether the audit log is whole. */
+export interface AuditVerdict {
+    readonly whole: boolean;
+    readonly lines?: number;
+    readonly head?: string;
+    /** The first line that is not as it was written. */
+    readonly position?: number;
+}
+/** A session, as an administrator sees it: without content. */
+export interface AdminSession {
+    readonly session_id: string;
+    readonly title: string;
+    readonly status: SessionStatus;
+    readonly created_at: UnixMs;
+    readonly last_activity: UnixMs;
+    readonly participant_count: number;
+    readonly message_count: number;
+    readonly present: number;
+    readonly running: boolean;
+}
+/** By what usage is summed up. */
+export type UsageBy = "day" | "user" | "session" | "model";
+/** Which usage. */
+export interface UsageQuery {
+    readonly by: UsageBy;
+    readonly from?: UnixMs | undefined;
+    readonly to?: UnixMs | undefined;
+    readonly limit?: number | undefined;
+}
+/** What was used, in one line of the sum. */
+export interface UsageRow {
+    readonly key: string;
+    readonly label: string;
+    readonly requests: number;
+    readonly input_tokens: number;
+    readonly output_tokens: number;
+    readonly tokens: number;
+    readonly micro_usd: number;
+}
+/** How a model's upstream is. */
+export interface ModelHealth {
+    readonly model: string;
+    readonly state: "ok" | "limited" | "broken";
+    readonly [more: string]: unknown;
+}
+/** How the server is. */
+export interface Health {
+    readonly version: string;
+    readonly started_at: UnixMs;
+    readonly connections: number;
+    readonly streams: number;
+    readonly live_sessions: number;
+    readonly running_turns: number;
+    readonly waiting_turns: number;
+    readonly simulated: boolean;
+    readonly store: {
+        readonly healthy: boolean;
+        readonly integrity: string;
+    };
+    readonly warnings: readonly string[];
+    readonly models: readonly ModelHealth[];
+}
+/** A live connection. */
+export interface LiveConnection {
+    readonly connection_id: string;
+    readonly user_id: string;
+    readonly display_name: string;
+    readonly protocol: string;
+    readonly since: UnixMs;
+    readonly address: string;
+}
+
 // index.d.ts
 /** The client of a Madang server: connection, commands, events, and stores of sessions. No framework, no dependency. */
 export * from "@madang/protocol";
@@ -224,6 +649,126 @@ export declare class SessionsStore extends LoadingStore<SessionsSnapshot> {
     forget(sessionId: string): void;
     protected fetch(): Promise<Partial<SessionsSnapshot>>;
 }
+
+// people.d.ts
+/** What is rarely done with a session, its people and its past; apart from the core, so that a page can load it when it is wanted. */
+export { type InviteOptions, peopleOf, SessionPeople } from "./people/commands.js";
+export { type InvitesSnapshot, InvitesStore } from "./people/invites.js";
+export { grantable, may } from "./people/rights.js";
+export { type SearchSnapshot, SearchStore, snippetOf } from "./people/search.js";
+
+// people/commands.d.ts
+import type { Ack, Budget, Invite, InviteCreated, Revision, Right, Role, Summary } from "@madang/protocol";
+import type { MadangClient } from "../client.js";
+/** What one can do with the people, links, budget and past of a session. */
+export declare function peopleOf(client: MadangClient, sessionId: string): SessionPeople;
+/** See `peopleOf`. Whoever `target` is: a user id, a login name, or the subject an embedding application knows them by. */
+export declare class SessionPeople {
+    #private;
+    constructor(client: MadangClient, sessionId: string);
+    /** Ends one's presence here at once; one still belongs to the session. */
+    leavePresence(): Promise<Ack>;
+    /** Ends one's membership. An owner gives the session away first. */
+    leave(): Promise<Ack>;
+    /** Asks someone in by name. */
+    invite(target: string, role: Role): Promise<Ack>;
+    /** Ends someone's membership, or takes their invitation back. */
+    remove(target: string): Promise<Ack>;
+    /** Gives someone another role, and these rights on top of it; see `grantable`. */
+    setRole(target: string, role: Role, rights?: readonly Right[]): Promise<Ack>;
+    /** Gives the session to another of its people. */
+    transfer(target: string): Promise<Ack>;
+    /** Makes a link that lets people in. Its code is given this once; see `inviteLink` of `@madang/client/http`. */
+    createInvite(role: Role, options?: InviteOptions): Promise<InviteCreated>;
+    /** The links that still hold, newest first. */
+    listInvites(): Promise<readonly Invite[]>;
+    /** Ends a link. */
+    revokeInvite(inviteId: string): Promise<Ack>;
+    /** Limits what the session may spend; null takes the limit away. */
+    setBudget(budget: Budget | null): Promise<Ack>;
+    /** The texts that a message once had, oldest first; the last is the one it has. */
+    revisions(messageId: string): Promise<readonly Revision[]>;
+    /** What happened since a message, in Claude's words and for oneself alone; without one, since what one has read. */
+    summarize(since?: string, signal?: AbortSignal): Promise<Summary>;
+}
+/** How long an invite link holds, and for how many. */
+export interface InviteOptions {
+    /** Milliseconds, at most 30 days; 7 days when left out. */
+    readonly expiresInMs?: number | undefined;
+    /** How many people it lets in; one when left out. */
+    readonly uses?: number | undefined;
+}
+
+// people/invites.d.ts
+import type { Invite, InviteCreated, Role } from "@madang/protocol";
+import type { MadangClient } from "../client.js";
+import { type MadangError } from "../errors.js";
+import type { Readable } from "../types.js";
+import { type InviteOptions } from "./commands.js";
+/** The links into a session as they are shown. */
+export interface InvitesSnapshot {
+    /** Nothing asked yet; on its way for the first time; here; could not be had. */
+    readonly status: "idle" | "loading" | "ready" | "failed";
+    /** Newest first. */
+    readonly invites: readonly Invite[];
+    readonly error: MadangError | null;
+}
+/** The links into a session that still hold; loaded when someone first listens. */
+export declare class InvitesStore implements Readable<InvitesSnapshot> {
+    #private;
+    constructor(client: MadangClient, sessionId: string);
+    readonly getSnapshot: () => InvitesSnapshot;
+    /** Listening loads them. */
+    readonly subscribe: (listener: () => void) => (() => void);
+    /** Asks again. Never fails; the snapshot says what went wrong. */
+    reload(): Promise<void>;
+    /** Makes a link; its code is in the answer, and nowhere else. */
+    create(role: Role, options?: InviteOptions): Promise<InviteCreated>;
+    /** Ends a link. */
+    revoke(inviteId: string): Promise<void>;
+}
+
+// people/rights.d.ts
+import type { Participant, Right, Role } from "@madang/protocol";
+/** The rights that can be granted on top of a role. */
+export declare function grantable(role: Role): readonly Right[];
+/** Whether someone has a right, by role or by grant. The server decides; this is to show what it will say. */
+export declare function may(person: Pick<Participant, "role" | "rights"> | undefined, right: Right): boolean;
+
+// people/search.d.ts
+import type { SearchHit } from "@madang/protocol";
+import type { MadangClient } from "../client.js";
+import { type MadangError } from "../errors.js";
+import type { Readable } from "../types.js";
+/** What a search has found so far. */
+export interface SearchSnapshot {
+    /** Nothing is looked for; on its way (what was found before is still here); here; could not be had. */
+    readonly status: "idle" | "loading" | "ready" | "failed";
+    /** What is looked for. */
+    readonly query: string;
+    /** Newest first. */
+    readonly hits: readonly SearchHit[];
+    /** Whether `loadMore` has something to load. */
+    readonly hasMore: boolean;
+    readonly loadingMore: boolean;
+    readonly error: MadangError | null;
+}
+/** A search over the messages of all sessions that one may see, or of one session. The newest query counts. */
+export declare class SearchStore implements Readable<SearchSnapshot> {
+    #private;
+    constructor(client: MadangClient, sessionId?: string);
+    readonly getSnapshot: () => SearchSnapshot;
+    readonly subscribe: (listener: () => void) => (() => void);
+    /** Looks for other words, once they have stood for a moment. */
+    find(query: string): void;
+    /** Loads the next page. */
+    loadMore(): void;
+}
+/** A hit's text in pieces: what matched, and what stands around it. Text from others: to be shown as text. */
+export declare function snippetOf(hit: SearchHit): readonly {
+    readonly text: string;
+    readonly matched: boolean;
+}[];
 
 // reconnect.d.ts
 import type { Settings } from "./settings.js";
@@ -505,8 +1050,12 @@ export declare class SessionStore extends SessionCommands implements Readable<Se
     react(messageId: string, emoji: string, on?: boolean): Promise<void>;
     /** Says that one is typing, or no longer is; to be called at every key. Sending a message says that one no longer is. */
     setTyping(typing: boolean): void;
-    /** One has read up to a message, or all. The mark only ever moves on; it is told to the server a moment later. */
-    markRead(messageId?: string | undefined): void;
+    /**
+     * One has read up to a message, or all; up to the last one of the branch means all, on whichever branch.
+     *
+     * The mark only ever moves on; it is shown at once, and told to the server a moment later.
+     */
+    markRead(messageId?: string): void;
     /** Where this client stands, for `hello`; undefined when it needs a snapshot. Called by the client. */
     resumePoint(): ResumePoint | undefined;
     /** Makes the next answer a snapshot. Called by the client. */

@@ -158,7 +158,11 @@ export class MadangClient {
 
   /** Enters a session, by its id (as a member, or invited) or by an invite code; gives its id. */
   async join(idOrCode: string): Promise<string> {
-    const { session_id } = await this.send("join_collaboration", { session_id: idOrCode });
+    const { session_id } = await this.send("join_collaboration", { session_id: idOrCode }).catch((error) => {
+      // An invitation that was taken back is not told to whom it was made.
+      if (error.code === "NOT_FOUND") this.#stores.offers.forget(idOrCode);
+      throw error;
+    });
     // Entering attached the connection: somebody follows it soon, or it is let go.
     this.session(session_id).follow()();
     return session_id;
@@ -235,7 +239,7 @@ export class MadangClient {
 
   /** Someone else is signed in: nothing of the former one's is theirs, and none of it is sent in their name. */
   #changed(): void {
-    this.#outbox.ended(new MadangError("CLOSED", "Someone else is signed in now."));
+    this.#outbox.forsake(new MadangError("CLOSED", "Someone else is signed in now."));
     this.#stores.renew();
   }
 

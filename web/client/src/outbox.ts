@@ -164,6 +164,11 @@ export class Outbox {
     for (const entry of [...this.#entries.values()]) this.#fail(entry, error);
   }
 
+  /** Fails what waits, but for the command that asked to be someone else. */
+  forsake(error: MadangError): void {
+    for (const entry of [...this.#entries.values()]) if (entry.type !== "auth") this.#fail(entry, error);
+  }
+
   /** Looks whether an event answers a command; false when it is not about one that waits. */
   answer(envelope: Envelope): boolean {
     const id = envelope.correlation_id;

@@ -10,7 +10,6 @@ import type {
   SessionState,
   SessionSummary,
   Spent,
-  Usage,
 } from "@madang/protocol";
 import type { Envelope, EventType } from "../types.js";
 import type { Change, Changes } from "./changes.js";
@@ -173,11 +172,10 @@ export class SessionModel {
 
   /** Counts what a reply cost; the next snapshot has the server's own figure. */
   #spend({ usage, cost }: ClaudeResponse): void {
-    const tokens = usage === undefined ? 0 : tokensOf(usage);
-    const { spent } = this;
+    const { tokens, micro_usd } = this.spent;
     this.spent = {
-      tokens: spent.tokens + tokens,
-      micro_usd: spent.micro_usd + (cost?.micro_usd ?? 0),
+      tokens: tokens + (usage?.input_tokens ?? 0) + (usage?.output_tokens ?? 0),
+      micro_usd: micro_usd + (cost?.micro_usd ?? 0),
     };
   }
 
@@ -202,30 +200,10 @@ function byPosition(a: QueuedTurn, b: QueuedTurn): number {
   return a.position - b.position;
 }
 
-/** Tokens read and written together, as a budget counts them. */
-function tokensOf(usage: Usage): number {
-  return (
-    usage.input_tokens +
-    usage.output_tokens +
-    usage.cache_read_input_tokens +
-    usage.cache_creation_input_tokens
-  );
-}
-
 /** What is left of a deleted message (TU5). */
 function tombstone(message: Message, deletedAt: number): Message {
-  const { message_id, parent_id, kind, author, created_at, turn_id, reply } = message;
-  return {
-    message_id,
-    parent_id,
-    kind,
-    author,
-    created_at,
-    content: "",
-    deleted_at: deletedAt,
-    ...(turn_id === undefined ? {} : { turn_id }),
-    ...(reply === undefined ? {} : { reply: { ...reply, parts: [] } }),
-  };
+  const { mentions: _m, reactions: _r, edited_at: _e, ...left } = message;
+  return { ...left, content: "", deleted_at: deletedAt };
 }
 
 function finished(message: Message, data: ClaudeResponse, parts: Reply["parts"]): Message {

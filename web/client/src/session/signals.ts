@@ -34,16 +34,17 @@ export class TypingSignal {
 export class ReadMark {
   readonly #sessionId: string;
   readonly #host: StoreHost;
-  readonly #changed: () => void;
+  readonly #settled: (refused: boolean) => void;
   readonly #timer: Timer;
   #truth: string | null = null;
   #wish: string | null = null;
   #sending = false;
 
-  constructor(sessionId: string, host: StoreHost, changed: () => void) {
+  /** `settled` is called with every answer of the server. */
+  constructor(sessionId: string, host: StoreHost, settled: (refused: boolean) => void) {
     this.#sessionId = sessionId;
     this.#host = host;
-    this.#changed = changed;
+    this.#settled = settled;
     this.#timer = new Timer(host.clock);
   }
 
@@ -55,6 +56,13 @@ export class ReadMark {
   /** The server says where it is. */
   told(messageId: string | null): void {
     this.#truth = messageId;
+  }
+
+  /** Forgets it: someone else reads now. */
+  renew(): void {
+    this.#timer.clear();
+    this.#truth = null;
+    this.#wish = null;
   }
 
   /** Moves it. */
@@ -73,16 +81,16 @@ export class ReadMark {
     if (wish === null) return;
     this.#sending = true;
     this.#host.send("mark_read", { session_id: this.#sessionId, message_id: wish }).then(
-      ({ message_id }) => this.#settled(wish, message_id),
-      () => this.#settled(wish, this.#truth),
+      ({ message_id }) => this.#answered(wish, message_id),
+      () => this.#answered(wish, undefined),
     );
   }
 
-  #settled(sent: string, truth: string | null): void {
+  #answered(sent: string, truth: string | undefined): void {
     this.#sending = false;
-    this.#truth = truth;
+    this.#truth = truth ?? this.#truth;
     if (this.#wish === sent) this.#wish = null;
     else this.#plan();
-    this.#changed();
+    this.#settled(truth === undefined);
   }
 }

@@ -28,6 +28,8 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
   #model = new SessionModel();
   #outgoing: Outgoing;
   readonly #read: ReadMark;
+  /** What the server last said is unread, while the mark is on its way. */
+  #unread = 0;
   readonly #typing: TypingSignal;
   /** Set while someone is believed to type. */
   readonly #hush: Timer;
@@ -44,7 +46,10 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     this.#linger = new Timer(host.clock);
     this.#hush = new Timer(host.clock);
     this.#typing = new TypingSignal(sessionId, host);
-    this.#read = new ReadMark(sessionId, host, () => this.#publishSoon());
+    this.#read = new ReadMark(sessionId, host, (refused) => {
+      if (refused) this.#model.summarize({ unread: this.#unread });
+      this.#publishSoon();
+    });
     this.#outgoing = this.#newOutgoing();
     this.#history = new HistoryLoader(sessionId, host, () => this.#publishNow());
     this.#state = new Cell(emptySnapshot(sessionId), host.report, "session listener");
@@ -136,13 +141,19 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     this.#typing.set(typing);
   }
 
-  /** One has read up to a message, or all. The mark only ever moves on; it is told to the server a moment later. */
-  markRead(messageId: string | undefined = this.#model.transcript.head ?? undefined): void {
-    const { transcript, summary } = this.#model;
-    if (messageId === undefined || !transcript.isAfter(messageId, this.#read.at)) return;
-    const unread = messageId === transcript.head ? 0 : summary?.unread;
-    this.#read.move(messageId);
-    if (unread !== undefined) this.#model.summarize({ unread });
+  /**
+   * One has read up to a message, or all; up to the last one of the branch means all, on whichever branch.
+   *
+   * The mark only ever moves on; it is shown at once, and told to the server a moment later.
+   */
+  markRead(messageId?: string): void {
+    const { transcript } = this.#model;
+    const all = messageId === undefined || messageId === transcript.head;
+    const target = all ? transcript.newest : messageId;
+    if (target === undefined || !transcript.isAfter(target, this.#read.at)) return;
+    this.#read.move(target);
+    this.#unread = this.#model.summary?.unread || this.#unread;
+    if (all) this.#model.summarize({ unread: 0 });
     this.#publishNow();
   }
 
@@ -187,7 +198,7 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
   renew(): void {
     this.#model = new SessionModel();
     this.#outgoing = this.#newOutgoing();
-    this.#read.told(null);
+    this.#read.renew();
     this.#follower.renew();
     this.#publishNow();
   }

@@ -12,6 +12,7 @@ export class Transcript {
   /** Per parent, its followers, oldest first; some may be known by id alone. */
   readonly #followers = new Map<string, readonly string[]>();
   #head: string | null = null;
+  #newest: Message | undefined;
   #path: readonly Message[] = NO_MESSAGES;
   #branches = NO_BRANCHES;
 
@@ -28,6 +29,11 @@ export class Transcript {
   /** The last entry of the current branch. */
   get head(): string | null {
     return this.#head;
+  }
+
+  /** The newest entry known, on whichever branch. */
+  get newest(): string | undefined {
+    return this.#newest?.message_id;
   }
 
   /** Whether the branch has entries before the first one known. */
@@ -51,7 +57,8 @@ export class Transcript {
     const [late, early] = [this.#known.get(id), this.#known.get(other ?? ROOT)];
     if (late === undefined || late === early) return false;
     if (early === undefined || late.created_at > early.created_at) return true;
-    return late.created_at === early.created_at && this.#path.indexOf(late) > this.#path.indexOf(early);
+    const place = (message: Message) => this.#path.lastIndexOf(message);
+    return late.created_at === early.created_at && place(late) > place(early);
   }
 
   /** Forgets everything. */
@@ -59,6 +66,7 @@ export class Transcript {
     this.#known.clear();
     this.#followers.clear();
     this.#head = null;
+    this.#newest = undefined;
     this.#path = NO_MESSAGES;
     this.#branches = NO_BRANCHES;
   }
@@ -127,6 +135,7 @@ export class Transcript {
   #insert(message: Message): void {
     const old = this.#known.get(message.message_id);
     if (old === undefined || !same(old, message)) this.#known.set(message.message_id, message);
+    if (message.created_at >= (this.#newest?.created_at ?? 0)) this.#newest = message;
     const key = keyOf(message);
     const followers = this.#followers.get(key) ?? [];
     if (!followers.includes(message.message_id)) this.#followers.set(key, [...followers, message.message_id]);

@@ -1,0 +1,2 @@
+/** The HTTP side. */
+export * from "../../src/http.js";

@@ -1,0 +1,2 @@
+/** What is rarely done with a session. */
+export * from "../../src/people.js";
