@@ -34,6 +34,9 @@ pub struct Request {
 #[derive(Debug, Clone)]
 pub enum StreamItem {
     /// The upstream makes us wait before try number `attempt`; only ever before [`StreamItem::Started`].
+    ///
+    /// The try is made when the reply is polled again and the wait is over: a reader that has others to let go first
+    /// polls later.
     Waiting {
         /// Why: MODEL_OVERLOADED, MODEL_RATE_LIMITED or MODEL_UNAVAILABLE.
         code: ErrorCode,
@@ -134,6 +137,8 @@ pub struct RateLimit {
 pub struct RateLimits {
     /// The model that was asked for.
     pub model: String,
+    /// When the answer came.
+    pub told_at: Option<tokio::time::Instant>,
     /// Requests a minute.
     pub requests: Option<RateLimit>,
     /// Tokens a minute, by the most restrictive limit in force.

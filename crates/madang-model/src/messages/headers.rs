@@ -56,6 +56,7 @@ pub(crate) fn should_retry(headers: &HeaderMap) -> Option<bool> {
 pub(crate) fn rate_limits(model: &str, headers: &HeaderMap) -> Option<RateLimits> {
     let limits = RateLimits {
         model: model.to_owned(),
+        told_at: None,
         requests: rate_limit(headers, "requests"),
         tokens: rate_limit(headers, "tokens"),
         input_tokens: rate_limit(headers, "input-tokens"),

@@ -33,7 +33,8 @@ struct Running {
 /// What is to be done next.
 enum Phase {
     Prepare(Request),
-    Wait(Duration),
+    /// Until this moment, and longer if whoever polls takes its time: both waits are one.
+    Wait(Instant),
     Try,
     Read(Box<Reading>),
     Failed(ModelError),
@@ -77,8 +78,8 @@ impl Running {
             }
             match std::mem::replace(&mut self.phase, Phase::Over) {
                 Phase::Prepare(request) => self.prepare(request).await,
-                Phase::Wait(wait) => {
-                    tokio::time::sleep(wait).await;
+                Phase::Wait(until) => {
+                    tokio::time::sleep_until(until).await;
                     self.phase = Phase::Try;
                 }
                 Phase::Try => match self.send().await {
@@ -163,7 +164,7 @@ impl Running {
                     retry_after_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                     attempt: self.tries + 1,
                 });
-                Phase::Wait(wait)
+                Phase::Wait(Instant::now() + wait)
             }
             None => Phase::Failed(error),
         };

@@ -42,7 +42,8 @@ impl Upstream {
 
     /// Remembers the rate limits in an answer's headers.
     pub(crate) fn note_limits(&self, model: &str, headers: &HeaderMap) {
-        let Some(told) = headers::rate_limits(model, headers) else { return };
+        let Some(mut told) = headers::rate_limits(model, headers) else { return };
+        told.told_at = Some(tokio::time::Instant::now());
         let mut limits = self.limits.lock();
         limits.retain(|known| known.model != told.model);
         if limits.len() == LIMITS_MAX {
