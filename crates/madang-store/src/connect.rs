@@ -7,7 +7,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Row as _, query, raw_sql};
+use sqlx::{AssertSqlSafe, ConnectOptions, Row as _, query, raw_sql};
 
 use crate::fault::{failed, said};
 use crate::statements::JOURNAL_ORPHANS;
@@ -52,7 +52,19 @@ impl Connector {
         } else {
             self.options()
         };
-        options.thread_name(|_| "madang-writer".into()).connect().await
+        // What is deleted is overwritten: people delete what must not be read again.
+        options.pragma("secure_delete", "ON").thread_name(|_| "madang-writer".into()).connect().await
+    }
+
+    /// Moves everything into the database and empties the write-ahead log, unless a reader stands in the way.
+    ///
+    /// What was deleted is overwritten in the database, but old pages of the log stay as they were until then.
+    pub(crate) async fn empty_log(&self, connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+        query("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
+        let done = query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await;
+        let wait = format!("PRAGMA busy_timeout = {}", self.settings.busy_timeout_ms);
+        query(AssertSqlSafe(wait)).execute(connection).await?;
+        Ok(done?.try_get::<i64, _>(0)? == 0)
     }
 
     /// A connection of its own that only reads.
@@ -177,6 +189,7 @@ mod tests {
             }
         }
         assert_eq!(pragma(&mut writer, "PRAGMA max_page_count").await, "1024");
+        assert_eq!(pragma(&mut writer, "PRAGMA secure_delete").await, "1");
     }
 
     #[tokio::test]

@@ -15,8 +15,9 @@ use crate::connect::{Connector, check_sqlite, migrate};
 use crate::fault::{failed, said};
 use crate::heads::Heads;
 use crate::lock::DataDir;
+use crate::size::bytes_of;
 use crate::state::{Integrity, State};
-use crate::writer::{Job, Queued, Writer, bytes_of};
+use crate::writer::{Job, Queued, Writer};
 use crate::{
     Append, BoxFuture, CommandRow, Commit, JournaledReply, LoadedSession, Record, SessionPage, SessionQuery,
     Settings, Store, StoreError, Stream, UserRow, check, reads,
@@ -81,6 +82,7 @@ impl SqliteStore {
             heads: Heads::default(),
             state: Arc::clone(&state),
             settings,
+            empty_log_at: None,
             _dir: Arc::clone(&dir),
         };
         tokio::spawn(writer.run());

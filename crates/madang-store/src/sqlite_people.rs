@@ -7,7 +7,7 @@ use crate::people_reads as reads;
 use crate::{
     AccountPage, AccountRow, AuditRecord, AuditVerdict, BoxFuture, InviteRow, LoginRow, People, Purse,
     SecretHash, SessionQuery, SqliteStore, StoreError, Subject, TextPage, TextQuery, TokenRow, UsageBy,
-    UsageRow, audit, usage,
+    UsageRow, audit, search, usage,
 };
 
 /// An answer, with what was being done when it can't be given.
@@ -91,8 +91,8 @@ impl People for SqliteStore {
         asked("summing up the ledger", usage::usage(self.readers(), purse, span, by, limit))
     }
 
-    fn search(&self, _user: UserId, _query: TextQuery) -> BoxFuture<'_, Result<TextPage, StoreError>> {
-        Box::pin(async { Err(crate::fault::said("searching", "the index is not there yet")) })
+    fn search(&self, user: UserId, query: TextQuery) -> BoxFuture<'_, Result<TextPage, StoreError>> {
+        Box::pin(search::find(self.readers(), user, query))
     }
 
     fn audit(&self, before: u64, limit: u32) -> BoxFuture<'_, Result<Vec<AuditRecord>, StoreError>> {

@@ -3,8 +3,7 @@
 //! Placeholders are `$n`. Rows are written many at a time, because each statement costs two thread switches.
 
 pub(crate) mod people;
-
-use std::sync::LazyLock;
+pub(crate) mod search;
 
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
@@ -41,9 +40,11 @@ impl Bulk {
 
 macro_rules! bulk {
     ($($(#[$doc:meta])* $name:ident = $head:literal, $columns:literal, $tail:literal;)*) => {
-        $($(#[$doc])* pub(crate) static $name: LazyLock<Bulk> = LazyLock::new(|| Bulk::new($head, $columns, $tail));)*
+        $($(#[$doc])* pub(crate) static $name: std::sync::LazyLock<Bulk> =
+            std::sync::LazyLock::new(|| Bulk::new($head, $columns, $tail));)*
     };
 }
+use bulk;
 
 bulk! {
     /// New records.

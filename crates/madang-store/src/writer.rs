@@ -4,27 +4,32 @@
 //! append never waits for company. A commit that failed is never tried again: the connection is opened anew and a
 //! small write goes over the failed one's place in the write-ahead log, so that it is certain not to be there.
 
-use std::mem::size_of;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::query;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
-use crate::batch::Batch;
 use crate::connect::Connector;
 use crate::fault::{Fault, answer};
-use crate::heads::{Claims, Heads};
+use crate::group::{Answers, rollback, write_one_by_one, write_together};
+use crate::heads::Heads;
 use crate::lock::DataDir;
 use crate::state::State;
 use crate::statements::PULSE;
-use crate::{Append, JournalEntry, Settings, StoreError, changes};
+use crate::{Append, Settings, StoreError};
+
+/// From something being erased to the write-ahead log being emptied of it: often enough, and no burden when people
+/// erase much.
+const EMPTY_LOG_AFTER: Duration = Duration::from_secs(1);
 
 /// An append that waits, with the room it takes up in the queue.
 pub(crate) struct Queued {
     /// What to write.
     pub(crate) append: Append,
-    /// Its size as [`bytes_of`] counts.
+    /// Its size as [`bytes_of`](crate::size::bytes_of) counts.
     pub(crate) bytes: usize,
     /// Whom to tell.
     pub(crate) ack: oneshot::Sender<Result<(), StoreError>>,
@@ -48,6 +53,8 @@ pub(crate) struct Writer {
     pub(crate) heads: Heads,
     pub(crate) state: Arc<State>,
     pub(crate) settings: Settings,
+    /// When the write-ahead log is to be emptied, because it has what somebody deleted.
+    pub(crate) empty_log_at: Option<Instant>,
     /// Held until the last commit is done, so that no other server starts before.
     pub(crate) _dir: Arc<parking_lot::Mutex<Option<DataDir>>>,
 }
@@ -65,14 +72,11 @@ impl GroupError {
     }
 }
 
-/// An answer for each append of a group.
-type Answers = Vec<Result<(), StoreError>>;
-
 impl Writer {
     /// Writes until told to close or until nobody can ask any more.
     pub(crate) async fn run(mut self) {
         let _writing = self.state.writing();
-        while let Some(job) = self.jobs.recv().await {
+        while let Some(job) = self.next_job().await {
             let (group, close) = self.gather(job);
             if !group.is_empty() {
                 self.commit(group).await;
@@ -83,6 +87,32 @@ impl Writer {
                 return;
             }
         }
+    }
+
+    /// The next job; empties the write-ahead log first when its time has come.
+    async fn next_job(&mut self) -> Option<Job> {
+        loop {
+            let Some(at) = self.empty_log_at else {
+                return self.jobs.recv().await;
+            };
+            if Instant::now() >= at {
+                self.empty_log().await;
+            } else if let Ok(job) = timeout_at(at, self.jobs.recv()).await {
+                return job;
+            }
+        }
+    }
+
+    async fn empty_log(&mut self) {
+        let emptied = match &mut self.connection {
+            Some(connection) => self.connector.empty_log(connection).await,
+            None => Ok(false),
+        };
+        if let Err(error) = &emptied {
+            tracing::warn!(%error, "the write-ahead log could not be emptied");
+        }
+        let done = matches!(emptied, Ok(true));
+        self.empty_log_at = (!done).then(|| Instant::now() + EMPTY_LOG_AFTER);
     }
 
     /// The next group: what waits already, up to the group's limits.
@@ -160,6 +190,10 @@ impl Writer {
             self.state.set_healthy(true);
         }
         self.heads.committed(claims);
+        let mut done = appends.iter().zip(&answers).filter(|(_, answer)| answer.is_ok());
+        if self.empty_log_at.is_none() && done.any(|(append, _)| erases(append)) {
+            self.empty_log_at = Some(Instant::now() + EMPTY_LOG_AFTER);
+        }
         Ok(answers)
     }
 
@@ -198,148 +232,7 @@ async fn reopen(connector: &Connector) -> Result<SqliteConnection, GroupError> {
     Ok(connection)
 }
 
-async fn write_together<'a>(
-    connection: &mut SqliteConnection,
-    heads: &mut Heads,
-    appends: &'a [Append],
-) -> Result<(Answers, Claims<'a>), sqlx::Error> {
-    heads.learn(connection, appends).await?;
-    let mut claims = Claims::default();
-    let mut answers = Answers::with_capacity(appends.len());
-    // People's changes are tried at once, each append's on its own: what comes later may depend on them.
-    let mut begun = false;
-    for append in appends {
-        let mut claim = heads.claim(&claims, append);
-        if claim.is_ok() && !append.people.is_empty() {
-            if !begun {
-                query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
-                begun = true;
-            }
-            if let Err(refused) = change_people(connection, append).await? {
-                claim = Err(refused);
-            }
-        }
-        answers.push(claim.map(|claim| claims.take(claim)));
-    }
-    if answers.iter().any(Result::is_ok) {
-        let accepted = appends.iter().zip(&answers).filter(|(_, answer)| answer.is_ok());
-        let mut tail = heads.audit_tail(&claims);
-        let batch = Batch::of(accepted.map(|(append, _)| append), &mut tail);
-        if !begun {
-            query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
-        }
-        batch.write(connection).await?;
-        query("COMMIT").execute(connection).await?;
-        if batch.audits() {
-            claims.end_audit(tail);
-        }
-    } else if begun {
-        query("ROLLBACK").execute(connection).await?;
-    }
-    Ok((answers, claims))
-}
-
-/// The append's changes to people's rows, all or none.
-async fn change_people(
-    connection: &mut SqliteConnection,
-    append: &Append,
-) -> Result<Result<(), StoreError>, sqlx::Error> {
-    query("SAVEPOINT people").execute(&mut *connection).await?;
-    let answer = changes::apply(connection, &append.people).await?;
-    if answer.is_err() {
-        query("ROLLBACK TO people").execute(&mut *connection).await?;
-    }
-    query("RELEASE people").execute(connection).await?;
-    Ok(answer)
-}
-
-/// The slow way, when something in the group breaks a rule of the schema: each append on its own.
-async fn write_one_by_one<'a>(
-    connection: &mut SqliteConnection,
-    heads: &mut Heads,
-    appends: &'a [Append],
-) -> Result<(Answers, Claims<'a>), sqlx::Error> {
-    query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
-    let mut claims = Claims::default();
-    let mut answers = Answers::with_capacity(appends.len());
-    for append in appends {
-        query("SAVEPOINT alone").execute(&mut *connection).await?;
-        let answer = match write_alone(connection, heads, &mut claims, append).await {
-            Ok(answer) => answer,
-            Err(error) if Fault::of(&error).is_one_appends() => {
-                Err(answer("writing an append", Fault::of(&error), error))
-            }
-            Err(error) => return Err(error),
-        };
-        if answer.is_err() {
-            query("ROLLBACK TO alone").execute(&mut *connection).await?;
-        }
-        query("RELEASE alone").execute(&mut *connection).await?;
-        answers.push(answer);
-    }
-    query("COMMIT").execute(connection).await?;
-    Ok((answers, claims))
-}
-
-async fn write_alone<'a>(
-    connection: &mut SqliteConnection,
-    heads: &mut Heads,
-    claims: &mut Claims<'a>,
-    append: &'a Append,
-) -> Result<Result<(), StoreError>, sqlx::Error> {
-    heads.learn(connection, std::slice::from_ref(append)).await?;
-    let claim = match heads.claim(claims, append) {
-        Ok(claim) => claim,
-        Err(refused) => return Ok(Err(refused)),
-    };
-    if let Err(refused) = changes::apply(connection, &append.people).await? {
-        return Ok(Err(refused));
-    }
-    let mut tail = heads.audit_tail(claims);
-    let batch = Batch::of([append], &mut tail);
-    batch.write(connection).await?;
-    if batch.audits() {
-        claims.end_audit(tail);
-    }
-    claims.take(claim);
-    Ok(Ok(()))
-}
-
-async fn rollback(connection: &mut SqliteConnection) {
-    // SQLite rolls back by itself after some errors; then there is nothing to roll back.
-    if let Err(error) = query("ROLLBACK").execute(connection).await {
-        tracing::debug!(%error, "nothing to roll back");
-    }
-}
-
-/// How much of the queue an append takes up: its texts, and its rows' own size.
-pub(crate) fn bytes_of(append: &Append) -> usize {
-    let records: usize =
-        append.records.iter().map(|(_, r)| r.data.len() + r.kind.len() + size_of_val(r)).sum();
-    let command = append.command.as_ref().map_or(0, |c| c.answer.len() + c.id.len());
-    let journal: usize = append.journal.iter().map(|(_, entry)| journal_bytes(entry)).sum();
-    let snapshots: usize = append.snapshots.iter().map(|(_, s)| s.data.len()).sum();
-    let ledger: usize = append.ledger.iter().map(|l| l.usage.len() + size_of_val(l)).sum();
-    let sessions: usize = append.sessions.iter().map(|s| s.title.len() + size_of_val(s)).sum();
-    let users: usize = append.users.iter().map(|u| u.display_name.len() + size_of_val(u)).sum();
-    let all = size_of::<Append>() + records + command + journal + snapshots + ledger + sessions + users;
-    all + bytes_of_people(append)
-}
-
-fn bytes_of_people(append: &Append) -> usize {
-    let people = size_of_val(append.people.as_slice());
-    let audit: usize = append.audit.iter().map(|row| row.details.len() + size_of_val(row)).sum();
-    let reads = size_of_val(append.reads.as_slice());
-    let text_bytes = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    let texts: usize = append.texts.iter().map(|(_, row)| text_bytes(&row.text) + size_of_val(row)).sum();
-    let redactions: usize = append.redactions.iter().map(|row| row.3.len() + size_of_val(row)).sum();
-    people + audit + reads + texts + redactions
-}
-
-fn journal_bytes(entry: &JournalEntry) -> usize {
-    size_of_val(entry)
-        + match entry {
-            JournalEntry::Piece { pieces, .. } => pieces.len(),
-            JournalEntry::Begin { .. } | JournalEntry::End { .. } => 0,
-        }
+/// Whether it takes away what must not be read again.
+fn erases(append: &Append) -> bool {
+    !append.redactions.is_empty() || append.texts.iter().any(|(_, row)| row.text.is_none())
 }

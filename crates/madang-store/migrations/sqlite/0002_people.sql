@@ -83,6 +83,24 @@ CREATE TABLE reads (
     PRIMARY KEY (session, "user")
 ) WITHOUT ROWID;
 
+-- `id` is the time in milliseconds, or one shortly after it that was free: newest first is largest first.
+CREATE TABLE search (
+    id BIGINT NOT NULL PRIMARY KEY,
+    message TEXT NOT NULL UNIQUE,
+    session TEXT NOT NULL REFERENCES sessions (session),
+    author TEXT NOT NULL,
+    author_name TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    text TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- The words of `search.text` as `search::words` makes them, separated by spaces, and the session's id as one word more. Only
+-- the index is kept: who changes how words are made has to fill it anew. (PostgreSQL: two tsvector columns of `search`.)
+CREATE VIRTUAL TABLE search_words USING fts5 (
+    words, session, tokenize = 'ascii', content = '', columnsize = 0
+);
+INSERT INTO search_words (search_words, rank) VALUES ('secure-delete', 1);
+
 -- `hash` is BLAKE3 over the line before and this one's columns: see `chain`.
 CREATE TABLE audit (
     position BIGINT NOT NULL PRIMARY KEY,

@@ -1,5 +1,7 @@
 //! Values for tests: ids by number, appends by what matters.
 
+pub(crate) mod people;
+
 use madang_protocol::{Actor, Epoch, MessageId, Role, SessionId, SessionStatus, TurnId, UnixMs, UserId};
 use madang_store::{
     Append, CommandRow, LoadedSession, MemberRow, Record, SessionRow, Store, StoreError, Stream,
@@ -10,7 +12,8 @@ pub(crate) fn at(ms: u64) -> UnixMs {
     UnixMs(ms.saturating_add(1_700_000_000_000))
 }
 
-fn bytes(n: u64) -> [u8; 10] {
+/// The bytes of the n-th id.
+pub(crate) fn bytes(n: u64) -> [u8; 10] {
     let mut bytes = [0; 10];
     bytes[2..].copy_from_slice(&n.to_be_bytes());
     bytes
