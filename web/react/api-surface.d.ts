@@ -159,7 +159,9 @@ export interface Send {
     /** Asks Claude. */
     readonly askClaude: (content: string, options?: AskOptions) => Promise<Ack>;
     /** Speaks to people. */
-    readonly chat: (content: string, options?: Pick<AskOptions, "replyTo">) => Promise<Ack>;
+    readonly chat: (content: string, options?: Omit<AskOptions, "continues">) => Promise<Ack>;
+    /** Says that one is typing, or no longer is; to be called at every key, and when the field is left. */
+    readonly setTyping: (typing: boolean) => void;
     /** Stops the running reply, or takes a waiting prompt back. */
     readonly cancel: (messageId?: string) => Promise<Ack>;
 }

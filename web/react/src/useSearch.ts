@@ -16,6 +16,7 @@ export function useSearch(query: string, sessionId?: string): Search {
   useEffect(() => {
     store.find(query);
   }, [store, query]);
+  useEffect(() => () => store.find(""), [store]);
   const state = useReadable(store, all);
   return useMemo(() => ({ ...state, loadMore: () => store.loadMore() }), [state, store]);
 }
