@@ -9,6 +9,8 @@ import {
   durable,
   event,
   final,
+  ME,
+  participant,
   prompt,
   running,
   SESSION,
@@ -108,21 +110,26 @@ describe("a server that talks nonsense", () => {
     await h.start();
     const store = h.client.session(SESSION);
     store.follow();
+    const whole = sessionState({
+      running: running("r", "p", 1, "x"),
+      presence: [{ user_id: "usr_jun", state: "away", devices: 0, typing: true }],
+      invitations: [{ user_id: "usr_jun", display_name: "", role: "viewer", by: ME, at: 1 }],
+      budget: { period: "day" },
+    });
     const good = () => [
-      event("session_state", sessionState({ seq: 1, running: running("r", "p", 1, "x") }), {
-        session_id: SESSION,
-      }),
+      event("session_state", whole, { session_id: SESSION }),
       durable("message_created", created(prompt("p", null)), 2),
       durable("turn_started", started(streaming("r", "p")), 3),
       event("claude_response", delta("r", 2, "y"), { session_id: SESSION }),
       durable("claude_response", final("r", "xy"), 4),
+      ...peopleEvents(),
       event("connected", connected()),
       event("disconnected", { code: 4200, reason: "x", reconnect_after_ms: 5 }),
       event("session_changed", { summary: sessionState().summary }),
       event("ack", {}, { correlation_id: "cmd_x" }),
       event("error", { code: "NOT_FOUND", message: "x", recoverable: false }),
     ];
-    for (let round = 0; round < 3000; round += 1) {
+    for (let round = 0; round < 6000; round += 1) {
       const events: Envelope[] = good();
       const victim = events[Math.floor(random() * events.length)] as Envelope;
       const broken = spoil(JSON.parse(JSON.stringify(victim)), random);
@@ -161,6 +168,36 @@ describe("a server that talks nonsense", () => {
     expect(h.client.stats.handlerErrors).toBe(2);
   });
 });
+
+/** One of each event about people, as it should be. */
+function peopleEvents(): Envelope[] {
+  const at = { session_id: SESSION };
+  const person = participant({ user_id: "usr_jun" });
+  const presence = { user_id: "usr_jun", state: "here", devices: 1, typing: true } as const;
+  const invitation = { user_id: "usr_jun", display_name: "", role: "viewer", by: ME, at: 1 } as const;
+  return [
+    durable("member_added", { ...at, participant: person, by: ME }, 2),
+    durable("member_changed", { ...at, participant: person }, 2),
+    durable("role_changed", { ...at, user_id: "usr_jun", role: "viewer", rights: ["chat"], by: ME }, 2),
+    durable("member_removed", { ...at, user_id: "usr_jun", by: ME }, 2),
+    durable("user_invited", { ...at, invitation }, 2),
+    durable("invitation_withdrawn", { ...at, user_id: "usr_jun", by: ME }, 2),
+    durable(
+      "message_edited",
+      { ...at, message_id: "p", content: "x", mentions: ["usr_jun"], edited_at: 2 },
+      2,
+    ),
+    durable("reaction_changed", { ...at, message_id: "p", user_id: "usr_jun", emoji: "x", on: true }, 2),
+    durable("message_deleted", { ...at, message_id: "p", deleted_at: 3, by: ME }, 2),
+    durable("budget_changed", { ...at, budget: { tokens: 1, period: "day" }, by: ME }, 2),
+    event("participant_joined", { ...at, ...person }, at),
+    event("presence_changed", { ...at, presence }, at),
+    event("participant_left", { ...at, user_id: "usr_jun" }, at),
+    event("read_marked", { ...at, message_id: "p", unread: 0 }, at),
+    event("invited", { ...at, title: "", role: "viewer", by: ME }),
+    event("removed", { ...at, by: ME }, at),
+  ];
+}
 
 /** Connects again, whatever the nonsense has led to. */
 async function back(h: Harness): Promise<void> {
