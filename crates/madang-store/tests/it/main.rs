@@ -4,7 +4,9 @@
 
 mod child;
 mod contract;
+mod erase;
 mod full;
 mod kill;
 mod sqlite;
 mod support;
+mod tamper;

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use madang_store::{Append, Integrity, Settings, SqliteStore, Store, StoreError};
+use madang_protocol::UnixMs;
+use madang_store::{Append, Integrity, People as _, Purse, Settings, SqliteStore, Store, StoreError};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions as _, Connection as _, Row as _, query};
+use sqlx::{ConnectOptions as _, Connection as _, Row as _, query, raw_sql};
 use tempfile::TempDir;
 
 use crate::support::{command, commit, commit_together, creation, loaded, one, texts, user};
@@ -102,6 +103,31 @@ async fn a_newer_schema_is_refused_untouched() {
     let answer = open(dir.path()).await;
     assert!(matches!(answer, Err(StoreError::NewerSchema { found: 99, known: 2 })), "{answer:?}");
     assert_eq!(fs::read(dir.path().join("madang.db")).unwrap(), before);
+}
+
+#[tokio::test]
+async fn an_older_schema_is_brought_up_to_date_with_what_it_holds() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("madang.db");
+    let mut old =
+        SqliteConnectOptions::new().filename(&file).create_if_missing(true).connect().await.unwrap();
+    raw_sql("CREATE TABLE schema_version (version BIGINT NOT NULL); INSERT INTO schema_version VALUES (1);")
+        .execute(&mut old)
+        .await
+        .unwrap();
+    raw_sql(include_str!("../../migrations/sqlite/0001_base.sql")).execute(&mut old).await.unwrap();
+    raw_sql(
+        "INSERT INTO ledger VALUES (5, 'ses_x', 'trn_x', 'usr_x', 'm', NULL, NULL, '{}', 3, 4, 7, 'p', 0, 'complete')",
+    )
+    .execute(&mut old)
+    .await
+    .unwrap();
+    old.close().await.unwrap();
+    let store = open(dir.path()).await.unwrap();
+    let spent = store.spent(Purse::Server, UnixMs(0)).await.unwrap();
+    assert_eq!((spent.tokens, spent.micro_usd), (7, 7));
+    commit(&store, creation(1, "")).await.unwrap();
+    assert_eq!(loaded(&store, 1).await.reads, []);
 }
 
 #[cfg(unix)]

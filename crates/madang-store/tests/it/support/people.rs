@@ -78,10 +78,10 @@ pub(crate) fn audit(n: u64) -> AuditRow {
         at: at(n),
         actor: Actor::User(user(n)),
         kind: "role.changed".into(),
-        session: (n % 2 == 0).then(|| session(n)),
-        target: (n % 3 == 0).then(|| user(n + 1).to_string()),
+        session: n.is_multiple_of(2).then(|| session(n)),
+        target: n.is_multiple_of(3).then(|| user(n + 1).to_string()),
         details: format!("{{\"role\":\"viewer\",\"n\":{n}}}"),
-        address: (n % 5 != 0).then(|| "2001:db8::1".to_owned()),
+        address: (!n.is_multiple_of(5)).then(|| "2001:db8::1".to_owned()),
     }
 }
 
