@@ -1,0 +1,47 @@
+//! What a request says, read within limits: nothing is held that was not allowed.
+
+use axum::body::Body;
+use axum::extract::Query;
+use http::request::Parts;
+use madang_protocol::ErrorCode;
+use serde::de::DeserializeOwned;
+
+use crate::error::ApiError;
+
+/// Reads a body of at most so many bytes as text.
+///
+/// # Errors
+/// FILE_TOO_LARGE beyond the limit, INVALID_JSON for what is no text.
+pub(in crate::router) async fn read(body: Body, bytes_max: usize) -> Result<String, ApiError> {
+    let bytes = axum::body::to_bytes(body, bytes_max).await;
+    let bytes =
+        bytes.map_err(|_| ApiError::of(ErrorCode::FileTooLarge).details(format!("{bytes_max} bytes")))?;
+    String::from_utf8(bytes.into())
+        .map_err(|_| ApiError::new(ErrorCode::InvalidJson, "The body is not text in UTF-8."))
+}
+
+/// Reads a body as JSON of a known shape.
+///
+/// # Errors
+/// As [`read`]; INVALID_JSON for what is no JSON, INVALID_DATA for another shape.
+pub(in crate::router) async fn read_json<T: DeserializeOwned>(
+    body: Body,
+    bytes_max: usize,
+) -> Result<T, ApiError> {
+    let text = read(body, bytes_max).await?;
+    let text = if text.trim().is_empty() { "{}" } else { &text };
+    serde_json::from_str(text).map_err(|error| {
+        let code = if error.is_data() { ErrorCode::InvalidData } else { ErrorCode::InvalidJson };
+        ApiError::of(code).details(error.to_string())
+    })
+}
+
+/// Reads the query.
+///
+/// # Errors
+/// INVALID_DATA for parameters of another shape.
+pub(in crate::router) fn query<T: DeserializeOwned>(parts: &Parts) -> Result<T, ApiError> {
+    let read = Query::<T>::try_from_uri(&parts.uri);
+    let read = read.map_err(|error| ApiError::of(ErrorCode::InvalidData).details(error.to_string()));
+    Ok(read?.0)
+}

@@ -1,0 +1,54 @@
+//! Who sends a request: somebody known, or refused. No request makes a guest by the way.
+
+use http::request::Parts;
+use madang_hub::{Action, Caller, Object, authorize};
+use madang_protocol::ErrorCode;
+
+use crate::error::ApiError;
+use crate::gateway::Shared;
+use crate::identity::{Credential, Presented, Who, presented};
+
+/// Which credentials a path takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::router) enum Doors {
+    /// A cookie or a bearer token.
+    Standing,
+    /// A ticket as well, for clients that can't set a header.
+    Tickets,
+}
+
+/// Who sends a request.
+///
+/// # Errors
+/// INVALID_AUTH or TOKEN_EXPIRED for nobody, and for whoever is refused.
+pub(in crate::router) async fn person(
+    shared: &Shared,
+    parts: &Parts,
+    doors: Doors,
+) -> Result<Caller, ApiError> {
+    let presented = presented(parts);
+    match presented {
+        Presented::Nothing => return Err(ApiError::of(ErrorCode::InvalidAuth)),
+        // A query gets into logs and histories: only what is used up by being shown may stand there.
+        Presented::Explicit(Credential::Query(_)) => return Err(ApiError::of(ErrorCode::InvalidAuth)),
+        Presented::Explicit(Credential::Ticket(_)) if doors != Doors::Tickets => {
+            return Err(ApiError::of(ErrorCode::InvalidAuth));
+        }
+        Presented::Explicit(_) | Presented::Cookie(_) => {}
+    }
+    match shared.identity.who(presented, shared.now()).await {
+        Ok(Who::Known(caller)) => Ok(caller),
+        Ok(Who::NewGuest(..) | Who::Nobody) => Err(ApiError::of(ErrorCode::InvalidAuth)),
+        Err(code) => Err(ApiError::of(code)),
+    }
+}
+
+/// An administrator who may use their power with this credential.
+///
+/// # Errors
+/// As [`person`]; FORBIDDEN for everyone else.
+pub(in crate::router) async fn administrator(shared: &Shared, parts: &Parts) -> Result<Caller, ApiError> {
+    let caller = person(shared, parts, Doors::Standing).await?;
+    authorize(caller.standing(), Action::Administer, Object::Server)?;
+    Ok(caller)
+}
