@@ -23,6 +23,8 @@ pub(crate) struct Followed(Mutex<State>);
 struct State {
     gone: bool,
     sessions: Vec<SessionId>,
+    /// The last session that it joined (version 1).
+    joined: Option<SessionId>,
 }
 
 impl Followed {
@@ -45,6 +47,16 @@ impl Followed {
     /// Notes that a session's task detached the connection.
     pub(crate) fn leave(&self, session: SessionId) {
         self.0.lock().sessions.retain(|followed| *followed != session);
+    }
+
+    /// Notes that the connection joined a session, and returns the one that it joined before, if that is another.
+    pub(crate) fn join(&self, session: SessionId) -> Option<SessionId> {
+        self.0.lock().joined.replace(session).filter(|before| *before != session)
+    }
+
+    /// Notes that the connection left a session; whether that was the last one it joined.
+    pub(crate) fn forget_joined(&self, session: SessionId) -> bool {
+        self.0.lock().joined.take_if(|joined| *joined == session).is_some()
     }
 
     /// Whether one more would be too many.

@@ -130,6 +130,12 @@ impl Hub {
         self.find_default(user).await.unwrap_or_default()
     }
 
+    /// The session that the person's version-1 clients joined last and did not leave; they don't join again (CN8).
+    #[must_use]
+    pub fn joined_session(&self, user: UserId) -> Option<SessionId> {
+        self.inner.people.last_joined(user)
+    }
+
     /// As [`Hub::default_session`]; a store that can't be read is not taken for a person without one.
     pub(crate) async fn find_default(&self, user: UserId) -> Result<Option<SessionId>, StoreError> {
         let row = self.inner.store.user(user).await?;
@@ -245,8 +251,11 @@ impl Hub {
         let line = |listed: ListedSession| {
             let ListedSession { row, role, read_count } = listed;
             let (present, running) = self.inner.registry.facts(row.session);
-            let status =
-                if present && row.status == SessionStatus::Idle { SessionStatus::Active } else { row.status };
+            let status = if present > 0 && row.status == SessionStatus::Idle {
+                SessionStatus::Active
+            } else {
+                row.status
+            };
             SessionSummary {
                 session_id: row.session,
                 title: row.title,
@@ -258,7 +267,7 @@ impl Hub {
                 message_count: row.message_count,
                 running,
                 unread: row.message_count.saturating_sub(read_count),
-                present: u32::from(present),
+                present,
             }
         };
         Sessions { sessions: page.sessions.into_iter().map(line).collect(), next: page.next }
@@ -273,8 +282,10 @@ pub(crate) fn store_rejection(error: &StoreError) -> Rejection {
             ErrorCode::ServiceUnavailable,
             "The server's disk is full. Nothing was saved; try again later.",
         ),
+        StoreError::Taken => {
+            Rejection::new(ErrorCode::Conflict, "This was taken by someone else in the meantime.")
+        }
         StoreError::Conflict
-        | StoreError::Taken
         | StoreError::NewerSchema { .. }
         | StoreError::Locked
         | StoreError::Failed { .. }

@@ -1,14 +1,17 @@
 //! One connection's tie to the hub: where its commands go in.
 
+mod find;
+mod names;
+
 use std::sync::Arc;
 
 use madang_protocol::limits::{FOLLOWED_SESSIONS_MAX, SESSIONS_PAGE_MAX};
 use madang_protocol::{
-    Ack, Command, CreateSession, ErrorCode, Event, ListSessions, LoginId, MessageOnly, ProtocolVersion,
-    Scope, SessionId, SessionRef, TokenId, UnixMs, UserId,
+    Ack, Command, ErrorCode, Event, ListSessions, LoginId, MessageId, Scope, SessionId, Sessions, TokenId,
+    UnixMs, UserId,
 };
-use madang_session::{Account, Rejection, Standing};
-use madang_store::{CommandRow, SessionQuery};
+use madang_session::{Account, Action, Object, Rejection, Standing, authorize};
+use madang_store::{CommandRow, SessionQuery, UserRow};
 use rand::Rng;
 use tokio::sync::{mpsc, oneshot};
 
@@ -16,6 +19,9 @@ use crate::followed::Followed;
 use crate::hub::store_rejection;
 use crate::live::{Birth, Origin, Request, Seed, ToLive};
 use crate::{Batch, Hub, Viewer};
+use find::Found;
+pub(crate) use names::is_durable;
+use names::{follows, person_of, session_of};
 
 /// Who acts, as the edge has established it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +49,17 @@ impl Caller {
     #[must_use]
     pub fn standing(&self) -> Standing {
         Standing { account: Account::InForce, guest: self.guest, admin: self.admin, scope: self.scope }
+    }
+
+    /// Their row as of now, from what is known of them: they act, so from now on they are stored.
+    pub(crate) fn row(&self, known: Option<UserRow>, now: UnixMs) -> UserRow {
+        UserRow {
+            user: self.user,
+            display_name: self.display_name.to_string(),
+            guest: self.guest,
+            created_at: known.as_ref().map_or(now, |row| row.created_at),
+            default_session: known.and_then(|row| row.default_session),
+        }
     }
 
     /// As the pure core knows them.
@@ -103,9 +120,18 @@ impl Drop for Link {
 impl Hub {
     /// Tells a session that a connection is gone, if the session is live.
     fn detach(&self, session: SessionId, followed: Arc<Followed>) {
+        self.tell_gone(session, ToLive::Detach(followed));
+    }
+
+    /// Tells a session that a connection's person went on to another one.
+    pub(crate) fn leave(&self, session: SessionId, followed: Arc<Followed>) {
+        self.tell_gone(session, ToLive::Leave(followed));
+    }
+
+    fn tell_gone(&self, session: SessionId, word: ToLive) {
         let Some(mailbox) = self.inner.registry.running(session) else { return };
-        if let Err(mpsc::error::TrySendError::Full(message)) = mailbox.try_send(ToLive::Detach(followed)) {
-            // Must arrive, and a destructor can't wait: a task does.
+        if let Err(mpsc::error::TrySendError::Full(message)) = mailbox.try_send(word) {
+            // Must arrive, and neither a destructor nor a session's task can wait: a task does.
             tokio::spawn(async move { drop(mailbox.send(message).await) });
         }
     }
@@ -141,102 +167,61 @@ impl Link {
         if submission.idempotent && self.answered_before(&submission).await? {
             return Ok(());
         }
-        let session = match &submission.command {
-            Command::ListSessions(data) => return self.list_sessions(&submission.id, data).await,
-            Command::ListModels(_) => {
-                let models = self.hub.refresh_models().await?;
-                self.answer(None, &submission.id, Event::from(models));
-                return Ok(());
+        match session_of(&submission.command) {
+            Some(session) => {
+                let found = self.find_session(session).await?;
+                self.pass(found, submission).await
             }
+            None => self.serve(submission).await,
+        }
+    }
+
+    /// Serves what is not a session's; the gate comes before anything else.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all others name a session, or are the edge's own")]
+    async fn serve(&self, submission: Submission) -> Result<(), Rejection> {
+        let not_here = || Rejection::new(ErrorCode::InvalidData, "This command can't be sent here.");
+        let action = Action::of(&submission.command).ok_or_else(not_here)?;
+        authorize(self.caller.standing(), action, Object::Server)?;
+        let answer = match &submission.command {
             Command::CreateSession(data) => {
                 let data = data.clone();
                 return self.create(submission, Origin::New { data, default: false }).await.map(|_| ());
             }
-            Command::ForkSession(data) => return self.fork(data.clone(), submission).await,
-            Command::Hello(_) | Command::Auth(_) | Command::Ping(_) => {
-                return Err(Rejection::new(ErrorCode::InvalidData, "This command can't be sent here."));
-            }
-            Command::FollowSession(data) => &data.session_id,
-            Command::UnfollowSession(data)
-            | Command::SessionStatus(data)
-            | Command::CloseSession(data)
-            | Command::ReopenSession(data)
-            | Command::DeleteSession(data) => &data.session_id,
-            Command::RenameSession(data) => &data.session_id,
-            Command::ConfigureSession(data) => &data.session_id,
-            Command::GetHistory(data) => &data.session_id,
-            Command::ClaudeMessage(data) => &data.session_id,
-            Command::ChatMessage(data) => &data.session_id,
-            Command::Cancel(data) => &data.session_id,
-            Command::EditQueued(data) => &data.session_id,
-            Command::Regenerate(data) => &data.session_id,
-            Command::EditPrompt(data) => &data.session_id,
-            Command::SelectBranch(data) => &data.session_id,
-            Command::JoinCollaboration(data)
-            | Command::LeaveCollaboration(data)
-            | Command::LeaveSession(data)
-            | Command::ListInvites(data) => &data.session_id,
-            Command::InviteUser(data) => &data.session_id,
-            Command::RemoveUser(data) | Command::TransferOwnership(data) => &data.session_id,
-            Command::SetRole(data) => &data.session_id,
-            Command::CreateInvite(data) => &data.session_id,
-            Command::RevokeInvite(data) => &data.session_id,
-            Command::EditMessage(data) => &data.session_id,
-            Command::DeleteMessage(data) | Command::GetRevisions(data) | Command::MarkRead(data) => {
-                &data.session_id
-            }
-            Command::React(data) => &data.session_id,
-            Command::SetTyping(data) => &data.session_id,
-            Command::SetBudget(data) => &data.session_id,
-            Command::Summarize(data) => &data.session_id,
-            Command::Search(_) => {
-                return Err(Rejection::new(ErrorCode::ServiceUnavailable, "Search is not ready yet."));
-            }
+            Command::ListSessions(data) => Event::from(self.list_sessions(data).await?),
+            Command::ListModels(_) => Event::from(self.hub.refresh_models().await?),
+            Command::Search(data) => Event::from(self.search(data).await?),
+            _ => return Err(not_here()),
         };
-        let session = self.resolve(session).await?;
-        self.pass(session, submission).await
+        self.answer(None, &submission.id, answer);
+        Ok(())
     }
 
-    /// Hands a command to its session's task.
-    async fn pass(&self, session: SessionId, submission: Submission) -> Result<(), Rejection> {
-        let follows = matches!(
-            submission.command,
-            Command::FollowSession(_) | Command::ClaudeMessage(_) | Command::ChatMessage(_)
-        );
-        self.hub.send(session, ToLive::Command(Box::new(self.request(submission, follows)))).await
+    /// Hands a command to its session's task, where the session's own gate stands.
+    async fn pass(&self, found: Found, submission: Submission) -> Result<(), Rejection> {
+        if let Command::ForkSession(data) = &submission.command {
+            let message = data.message_id;
+            return self.fork(found.session, message, submission).await;
+        }
+        let target = match person_of(&submission.command) {
+            Some(named) => self.find_person(named).await?,
+            None => None,
+        };
+        let follows = follows(&submission.command);
+        let request = Request { code: found.code, target, ..self.request(submission, follows) };
+        self.hub.send(found.session, ToLive::Command(Box::new(request))).await
     }
 
     fn request(&self, submission: Submission, follows: bool) -> Request {
-        let (viewer, followed) = (self.viewer.clone(), self.followed.clone());
-        Request { caller: self.caller.clone(), viewer, followed, submission, follows }
-    }
-
-    /// The session a client means. Only version 1 has a default one (TU1).
-    async fn resolve(&self, session: &SessionRef) -> Result<SessionId, Rejection> {
-        match session {
-            SessionRef::Id(id) => Ok(*id),
-            SessionRef::Other(_) => {
-                Err(Rejection::new(ErrorCode::InvalidSession, "This is not a session id.")
-                    .details("session_id"))
-            }
-            SessionRef::Default if self.viewer.version() == ProtocolVersion::V1 => {
-                self.default_session().await
-            }
-            SessionRef::Default => Err(Rejection::invalid("session_id", "is missing")),
+        Request {
+            caller: self.caller.clone(),
+            viewer: self.viewer.clone(),
+            followed: self.followed.clone(),
+            submission,
+            follows,
+            code: None,
+            entered: false,
+            target: None,
         }
-    }
-
-    /// The person's default session, made when it is first needed.
-    async fn default_session(&self) -> Result<SessionId, Rejection> {
-        let _making = self.hub.making(self.caller.user).await;
-        let found = self.hub.find_default(self.caller.user).await;
-        if let Some(session) = found.map_err(|error| store_rejection(&error))? {
-            return Ok(session);
-        }
-        let data = CreateSession { title: None, model: None, effort: None };
-        let command = Command::CreateSession(data.clone());
-        let submission = Submission { id: String::new(), idempotent: false, digest: [0; 16], command };
-        self.make(submission, Origin::New { data, default: true }).await
     }
 
     pub(crate) async fn create(
@@ -264,10 +249,15 @@ impl Link {
     }
 
     /// Takes a copy of a branch out of one session and makes another of it.
-    async fn fork(&self, data: MessageOnly, submission: Submission) -> Result<(), Rejection> {
-        let session = self.resolve(&data.session_id).await?;
+    async fn fork(
+        &self,
+        session: SessionId,
+        message: MessageId,
+        submission: Submission,
+    ) -> Result<(), Rejection> {
+        authorize(self.caller.standing(), Action::CreateSession, Object::Server)?;
         let (reply, wait) = oneshot::channel();
-        let ask = ToLive::Fork { caller: self.caller.clone(), message: data.message_id, reply };
+        let ask = ToLive::Fork { caller: self.caller.clone(), message, reply };
         self.hub.send(session, ask).await?;
         let lost = || {
             Err(Rejection::new(ErrorCode::ServiceUnavailable, "The session could not be read. Try again."))
@@ -276,13 +266,11 @@ impl Link {
         self.create(submission, Origin::Fork(seed)).await.map(|_| ())
     }
 
-    async fn list_sessions(&self, id: &str, data: &ListSessions) -> Result<(), Rejection> {
+    async fn list_sessions(&self, data: &ListSessions) -> Result<Sessions, Rejection> {
         let limit = data.limit.unwrap_or(50).clamp(1, SESSIONS_PAGE_MAX as u32);
         let title = data.query.clone().filter(|query| !query.trim().is_empty());
         let query = SessionQuery { title, cursor: data.cursor.clone(), limit };
-        let sessions = self.hub.sessions_of(self.caller.user, query).await?;
-        self.answer(None, id, Event::from(sessions));
-        Ok(())
+        self.hub.sessions_of(self.caller.user, query).await
     }
 
     /// Answers a command that was carried out before; the same id with other content is CONFLICT (CM2).
@@ -310,54 +298,6 @@ pub(crate) fn repeat(row: &CommandRow, digest: &[u8; 16]) -> Result<Ack, Rejecti
         return Err(Rejection::new(ErrorCode::Conflict, "This id was used for another command."));
     }
     Ok(serde_json::from_str(&row.answer).unwrap_or_default())
-}
-
-/// Whether a command leaves something behind, so that a repeat must not be carried out again.
-pub(crate) fn is_durable(command: &Command) -> bool {
-    match command {
-        Command::CreateSession(_)
-        | Command::RenameSession(_)
-        | Command::ConfigureSession(_)
-        | Command::CloseSession(_)
-        | Command::ReopenSession(_)
-        | Command::DeleteSession(_)
-        | Command::ClaudeMessage(_)
-        | Command::ChatMessage(_)
-        | Command::Cancel(_)
-        | Command::EditQueued(_)
-        | Command::Regenerate(_)
-        | Command::EditPrompt(_)
-        | Command::SelectBranch(_)
-        | Command::ForkSession(_)
-        | Command::JoinCollaboration(_)
-        | Command::LeaveSession(_)
-        | Command::InviteUser(_)
-        | Command::RemoveUser(_)
-        | Command::SetRole(_)
-        | Command::TransferOwnership(_)
-        | Command::RevokeInvite(_)
-        | Command::EditMessage(_)
-        | Command::DeleteMessage(_)
-        | Command::React(_)
-        | Command::SetBudget(_) => true,
-        Command::Hello(_)
-        | Command::Auth(_)
-        | Command::Ping(_)
-        | Command::ListSessions(_)
-        | Command::ListModels(_)
-        | Command::FollowSession(_)
-        | Command::UnfollowSession(_)
-        | Command::SessionStatus(_)
-        | Command::GetHistory(_)
-        | Command::LeaveCollaboration(_)
-        | Command::CreateInvite(_)
-        | Command::ListInvites(_)
-        | Command::GetRevisions(_)
-        | Command::SetTyping(_)
-        | Command::MarkRead(_)
-        | Command::Summarize(_)
-        | Command::Search(_) => false,
-    }
 }
 
 /// Random bytes of an id.

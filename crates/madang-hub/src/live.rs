@@ -2,22 +2,30 @@
 
 mod commands;
 mod ending;
+mod enter;
+mod erase;
 mod failure;
+mod followers;
+mod invites;
 mod journal;
 mod load;
+mod marks;
+mod presence;
 mod publish;
 mod recent;
 mod reply;
+mod rows;
 mod task;
 mod watch;
 mod write;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use madang_protocol::{CreateSession, Message, MessageId, TurnId};
-use madang_session::{Fork, Rejection, Session};
+use madang_protocol::{CreateSession, Message, MessageId, TurnId, UserId};
+use madang_session::{Fork, Rejection, Session, Target};
+use madang_store::SecretHash;
 use rand::rngs::StdRng;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
@@ -29,9 +37,10 @@ use crate::import::Told;
 use crate::registry::Facts;
 use crate::{Caller, Hub, Submission, Viewer};
 use ending::Ending;
+use followers::Watcher;
+use presence::PresenceTable;
 use recent::Recent;
 use reply::LiveReply;
-use watch::Watcher;
 use write::Pending;
 
 /// How soon after a mere message the lists of its people are told of the activity.
@@ -45,6 +54,12 @@ pub(crate) struct Request {
     pub(crate) submission: Submission,
     /// Whether it attaches the connection.
     pub(crate) follows: bool,
+    /// The invite code that it names the session by.
+    pub(crate) code: Option<SecretHash>,
+    /// Whether it let its sender in already, or tried to.
+    pub(crate) entered: bool,
+    /// The person that it is about.
+    pub(crate) target: Option<Target>,
 }
 
 /// What a fork takes along: the transcript's branch and what the model was sent for it.
@@ -79,7 +94,10 @@ pub(crate) enum ToLive {
         message: MessageId,
         reply: oneshot::Sender<Result<Seed, Rejection>>,
     },
+    /// The connection is gone.
     Detach(Arc<Followed>),
+    /// The connection's person went on to another session.
+    Leave(Arc<Followed>),
     /// Load, and finish what an earlier run left.
     Wake,
     Drain {
@@ -95,6 +113,13 @@ pub(crate) struct Live {
     facts: Arc<Facts>,
     rng: StdRng,
     watchers: Vec<Watcher>,
+    presence: PresenceTable,
+    /// When what is new about who is here is told, while it waits for more.
+    presence_due: Option<Instant>,
+    /// How far each person has read.
+    marks: HashMap<UserId, MessageId>,
+    /// Why the one who was coming in could not.
+    refused_entry: Option<Rejection>,
     pending: VecDeque<Pending>,
     /// What has to wait until no commit is under way, and all that came after it.
     parked: VecDeque<ToLive>,

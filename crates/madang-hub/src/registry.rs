@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use madang_protocol::{ErrorCode, SessionId};
 use madang_session::Rejection;
@@ -14,8 +14,8 @@ use crate::live::ToLive;
 /// What others may see of a live session without asking its task.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    /// Connections that follow it.
-    pub(crate) viewers: AtomicUsize,
+    /// People who are here or away.
+    pub(crate) present: AtomicU32,
     /// Whether Claude is writing.
     pub(crate) running: AtomicBool,
 }
@@ -120,10 +120,10 @@ impl Registry {
         self.map.lock().get(&session).map(|entry| entry.mailbox.clone())
     }
 
-    /// Whether someone follows the session, and whether Claude writes in it.
-    pub(crate) fn facts(&self, session: SessionId) -> (bool, bool) {
-        self.map.lock().get(&session).map_or((false, false), |entry| {
-            (entry.facts.viewers.load(Ordering::Relaxed) > 0, entry.facts.running.load(Ordering::Relaxed))
+    /// How many people are in the session, and whether Claude writes in it.
+    pub(crate) fn facts(&self, session: SessionId) -> (u32, bool) {
+        self.map.lock().get(&session).map_or((0, false), |entry| {
+            (entry.facts.present.load(Ordering::Relaxed), entry.facts.running.load(Ordering::Relaxed))
         })
     }
 

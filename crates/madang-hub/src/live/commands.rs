@@ -1,9 +1,10 @@
 //! Commands that reach a live session: questions are answered, the rest goes to the pure core.
 
-use madang_protocol::{Cancel, Command, ErrorCode, Event, MessageId};
-use madang_session::{Rejection, Sender};
+use madang_protocol::{Ack, Actor, Cancel, Command, ErrorCode, Event, MessageId};
+use madang_session::{Action, Rejection, Sender, Target};
 use tokio::time::Instant;
 
+use super::followers::Parting;
 use super::write::Cause;
 use super::{Live, Request, Seed, ToLive};
 use crate::hub::store_rejection;
@@ -31,15 +32,23 @@ impl Live {
 
     fn must_wait(&self, message: &ToLive) -> bool {
         let shows = match message {
-            ToLive::Command(request) => self.attaches(request) || shows_state(&request.submission.command),
+            ToLive::Command(request) => {
+                self.attaches(request) || self.enters(request) || shows_state(&request.submission.command)
+            }
             ToLive::Fork { .. } => true,
-            ToLive::Birth(_) | ToLive::Detach(_) | ToLive::Wake | ToLive::Drain { .. } => false,
+            ToLive::Birth(_) | ToLive::Detach(_) | ToLive::Leave(_) | ToLive::Wake | ToLive::Drain { .. } => {
+                false
+            }
         };
         shows && !self.pending.is_empty()
     }
 
     async fn take(&mut self, message: ToLive) {
         match message {
+            ToLive::Command(request) if request.entered && self.refused_entry.is_some() => {
+                self.refuse_entry(&request);
+            }
+            ToLive::Command(request) if self.enters(&request) => self.enter(request).await,
             ToLive::Command(request) if self.attaches(&request) => self.attach(*request).await,
             ToLive::Command(request) => self.command(*request).await,
             ToLive::Fork { caller, message, reply } => {
@@ -47,7 +56,8 @@ impl Live {
                 // The asker may have gone: nothing was changed.
                 drop(reply.send(seed));
             }
-            ToLive::Detach(followed) => self.unwatch(&followed),
+            ToLive::Detach(followed) => self.unwatch(&followed, Parting::Vanished),
+            ToLive::Leave(followed) => self.unwatch(&followed, Parting::Left),
             ToLive::Wake => {}
             ToLive::Drain { deadline, done } => {
                 self.session.hold_queue(true);
@@ -66,28 +76,43 @@ impl Live {
         reason = "all but the questions goes to the core, whose match is whole"
     )]
     pub(super) async fn command(&mut self, request: Request) {
+        let caller = request.caller.in_session();
         let done = match &request.submission.command {
             Command::SessionStatus(_) => {
-                let present = !self.watchers.is_empty();
-                self.session
-                    .status_data(&request.caller.in_session(), present)
-                    .map(|status| self.reply_to(&request, status.into()))
+                let status = self.session.status_data(&caller, self.presence.count() > 0);
+                status.map(|status| self.reply_to(&request, status.into()))
             }
-            Command::GetHistory(data) => self
-                .session
-                .history(&request.caller.in_session(), data)
-                .map(|history| self.reply_to(&request, history.into())),
-            Command::UnfollowSession(_) => {
-                self.unwatch(&request.followed);
-                let ack = madang_protocol::Ack { session_id: Some(self.session.id()), ..Default::default() };
-                self.reply_to(&request, ack.into());
-                Ok(())
+            Command::GetHistory(data) => {
+                let history = self.session.history(&caller, data);
+                history.map(|history| self.reply_to(&request, history.into()))
             }
+            Command::GetRevisions(data) => {
+                let revisions = self.session.revisions(&caller, data.message_id);
+                revisions.map(|revisions| self.reply_to(&request, revisions.into()))
+            }
+            Command::UnfollowSession(_) | Command::LeaveCollaboration(_) => {
+                self.session.check(&caller, Action::Read).map(|()| {
+                    self.depart(&request);
+                    self.acknowledge(&request);
+                })
+            }
+            Command::SetTyping(data) => self.session.check(&caller, Action::Signal).map(|()| {
+                self.set_typing(&request, data.typing);
+                self.acknowledge(&request);
+            }),
+            Command::MarkRead(data) => self.mark_read(&request, data.message_id).await,
+            Command::CreateInvite(data) => self.create_invite(&request, data).await,
+            Command::ListInvites(_) => self.list_invites(&request).await,
+            Command::RevokeInvite(data) => self.revoke_invite(&request, data.invite_id).await,
             _ => self.change(&request).await,
         };
         if let Err(rejection) = done {
             self.reply_to(&request, rejection.to_error().into());
         }
+    }
+
+    fn acknowledge(&self, request: &Request) {
+        self.reply_to(request, Ack { session_id: Some(self.session.id()), ..Ack::default() }.into());
     }
 
     pub(super) fn reply_to(&self, request: &Request, event: Event) {
@@ -116,11 +141,12 @@ impl Live {
         let now = self.hub.inner.clock.now();
         let models = self.hub.models();
         let caller = request.caller.in_session();
+        let target = self.target(request);
         let sender = Sender {
             caller: &caller,
             command_id: Some(&submission.id),
             models: &models,
-            target: None,
+            target: target.as_ref(),
             door: None,
         };
         let mut applied = self.session.apply(now, &mut self.rng, &sender, &submission.command);
@@ -134,6 +160,15 @@ impl Live {
         let cause = Cause::of(request, applied.answer.clone());
         self.carry_out(now, applied, Some(cause)).await;
         Ok(())
+    }
+
+    /// The person that a command is about: one of its people or of those asked in under the name that they have here.
+    fn target(&self, request: &Request) -> Option<Target> {
+        let target = request.target.clone()?;
+        let here = self.session.participant(Actor::User(target.user)).map(|known| &known.display_name);
+        let asked = || self.session.invitations().iter().find(|asked| asked.user_id == target.user);
+        let name = here.or_else(|| asked().map(|asked| &asked.display_name)).cloned();
+        Some(Target { display_name: name.unwrap_or(target.display_name), ..target })
     }
 
     /// A `cancel` that names a command the session has forgotten (over a restart, or because its turn has ended): what
@@ -172,5 +207,13 @@ fn asks_claude(command: &Command) -> bool {
 
 /// Whether a command's answer shows the session: it must show nothing that may yet be lost.
 fn shows_state(command: &Command) -> bool {
-    matches!(command, Command::FollowSession(_) | Command::GetHistory(_) | Command::SessionStatus(_))
+    matches!(
+        command,
+        Command::FollowSession(_)
+            | Command::GetHistory(_)
+            | Command::GetRevisions(_)
+            | Command::SessionStatus(_)
+            // It erases what is stored: all of it has to be there.
+            | Command::DeleteMessage(_)
+    )
 }

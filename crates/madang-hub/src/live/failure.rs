@@ -20,6 +20,11 @@ impl Live {
     /// disk goes on, and an end that was not saved will be.
     pub(super) async fn failed(&mut self, error: &StoreError, write: Pending) {
         let rejection = store_rejection(error);
+        if write.enters {
+            // The link was used up meanwhile, by someone whom this session did not let in: it holds no more.
+            let gone = matches!(error, StoreError::Taken);
+            self.refused_entry = Some(if gone { Rejection::not_found("session") } else { rejection.clone() });
+        }
         self.lose(write, &rejection).await;
         while let Some(write) = self.pending.pop_front() {
             self.lose(write, &rejection).await;
@@ -56,13 +61,13 @@ impl Live {
                 // Whoever made the session answers the refusal.
                 (Some(born), Err(refusal)) => drop(born.send(Err(refusal))),
                 (born, Ok(ack)) => {
-                    self.tell(cause.viewer.as_ref(), &cause.id, Event::from(ack));
+                    self.answer_to(cause.viewer.as_ref(), &cause.id, Event::from(ack));
                     if let Some(born) = born {
                         drop(born.send(Ok(())));
                     }
                 }
                 (None, Err(refusal)) => {
-                    self.tell(cause.viewer.as_ref(), &cause.id, Event::from(refusal.to_error()));
+                    self.answer_to(cause.viewer.as_ref(), &cause.id, Event::from(refusal.to_error()));
                 }
             }
         }
@@ -83,7 +88,7 @@ impl Live {
         stored.map_or_else(|| Err(rejection.clone()), |(row, digest)| repeat(&row, &digest))
     }
 
-    fn tell(&self, viewer: &dyn Viewer, id: &str, event: Event) {
+    fn answer_to(&self, viewer: &dyn Viewer, id: &str, event: Event) {
         let answer = self.hub.outgoing(Some(self.session.id()), Some(id), event);
         viewer.deliver(&[Batch::new(vec![answer])]);
     }

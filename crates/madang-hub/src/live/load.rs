@@ -1,17 +1,18 @@
 //! How a session comes to life: made anew, or read back from its log.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use madang_protocol::{Epoch, ErrorCode, Event, SessionId, UserId};
+use madang_protocol::{Epoch, Event, MessageId, SessionId, UserId};
 use madang_session::{Birth as SessionBirth, Rejection, Session};
-use madang_store::{Append, Record, Store, StoreError, Stream, UserRow};
+use madang_store::{Append, Record, Store, StoreError, Stream};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::time::Instant;
 
 use super::ending::Ending;
 use super::journal::replay;
+use super::presence::PresenceTable;
 use super::recent::Recent;
 use super::write::{Cause, Draft};
 use super::{Birth, Live, Origin, ToLive};
@@ -42,7 +43,7 @@ pub(super) fn refuse(hub: &Hub, session: SessionId, message: ToLive, rejection: 
             // Its being dropped is the word.
             drop(done);
         }
-        ToLive::Detach(_) | ToLive::Wake => {}
+        ToLive::Detach(_) | ToLive::Leave(_) | ToLive::Wake => {}
     }
 }
 
@@ -57,6 +58,10 @@ impl Live {
             facts,
             rng,
             watchers: Vec::new(),
+            presence: PresenceTable::default(),
+            presence_due: None,
+            marks: HashMap::new(),
+            refused_entry: None,
             pending: VecDeque::new(),
             parked: VecDeque::new(),
             recent: Recent::default(),
@@ -117,13 +122,17 @@ impl Live {
         let mut live = Live::new(hub, facts, session, rng);
         live.history = History::of_a_new_session();
         // A connection that is gone meanwhile has its session all the same.
-        if live.watch(&request).is_err() {
+        if live.watch_from_birth(&request).is_err() {
             tracing::debug!(session.id = %id, "its maker has gone");
         }
         let records =
             copies.into_iter().map(|(turn, role, raw)| (id, live.history.add(turn, now, &role, raw)));
         let mut append = Append { records: records.collect(), ..Append::default() };
-        append.users.push(user_row(&request.caller, known, &live.session, default));
+        let mut row = request.caller.row(known, live.session.created_at());
+        if default {
+            row.default_session = Some(id);
+        }
+        append.users.push(row);
         let cause = Some(Cause::of(&request, applied.answer)).filter(|_| !default);
         let born = Some(born);
         live.write(Draft { at: now, events: applied.events, cause, append, born, ..Draft::default() }).await;
@@ -133,11 +142,10 @@ impl Live {
     /// Reads a session back, and finishes what was left.
     pub(super) async fn loaded(hub: &Hub, id: SessionId, facts: Arc<Facts>) -> Result<Live, Rejection> {
         let read = read(hub.inner.store.as_ref(), id).await;
-        let (session, snapshot_at) = read
-            .map_err(|error| store_rejection(&error))?
-            .ok_or_else(|| Rejection::new(ErrorCode::NotFound, "There is no such session."))?;
+        let (session, marks, snapshot_at) =
+            read.map_err(|error| store_rejection(&error))?.ok_or_else(|| Rejection::not_found("session"))?;
         let mut live = Live::new(hub, facts, session, StdRng::from_rng(&mut rand::rng()));
-        live.snapshot_at = snapshot_at;
+        (live.snapshot_at, live.marks) = (snapshot_at, marks);
         live.finish_unfinished().await.map_err(|error| store_rejection(&error))?;
         Ok(live)
     }
@@ -174,7 +182,8 @@ impl Live {
 
     /// Reads the session again, because memory was ahead of a commit that failed.
     pub(super) async fn reload(&mut self) -> Result<(), StoreError> {
-        let Some((session, snapshot_at)) = read(self.hub.inner.store.as_ref(), self.session.id()).await?
+        let Some((session, marks, snapshot_at)) =
+            read(self.hub.inner.store.as_ref(), self.session.id()).await?
         else {
             // Its very first event was not saved: there is no session.
             self.over = true;
@@ -183,7 +192,7 @@ impl Live {
         self.session = session;
         self.session.set_simulated(self.hub.simulated());
         self.session.hold_queue(self.hub.draining());
-        self.snapshot_at = snapshot_at;
+        (self.snapshot_at, self.marks) = (snapshot_at, marks);
         self.history.reset();
         let running = self.session.running_reply().map(|(_, message)| message);
         self.reply = self.reply.take().filter(|reply| Some(reply.message_id) == running);
@@ -197,9 +206,13 @@ impl Live {
     }
 }
 
-/// A session from its newest snapshot and the log after it, with the snapshot's position.
-async fn read(store: &dyn Store, id: SessionId) -> Result<Option<(Session, u64)>, StoreError> {
+/// A session as it is stored, how far its people have read, and where its snapshot stands.
+type Stored = (Session, HashMap<UserId, MessageId>, u64);
+
+/// A session from its newest snapshot and the log after it.
+async fn read(store: &dyn Store, id: SessionId) -> Result<Option<Stored>, StoreError> {
     let Some(loaded) = store.load(id).await? else { return Ok(None) };
+    let marks = loaded.reads.iter().map(|row| (row.user, row.message)).collect();
     let mut session: Option<Session> = match &loaded.snapshot {
         // A snapshot of another shape (an older program's) is not needed: the log says the same.
         Some(snapshot) => serde_json::from_str(&snapshot.data).ok(),
@@ -214,7 +227,7 @@ async fn read(store: &dyn Store, id: SessionId) -> Result<Option<(Session, u64)>
             take(&mut session, &record, loaded.row.epoch)?;
         }
         if last {
-            return Ok(session.map(|session| (session, snapshot_at)));
+            return Ok(session.map(|session| (session, marks, snapshot_at)));
         }
     }
 }
@@ -240,15 +253,4 @@ fn take(session: &mut Option<Session>, record: &Record, epoch: Epoch) -> Result<
 /// Who asked for each known turn's prompt.
 pub(super) fn asker(session: &Session, prompt: madang_protocol::MessageId) -> Option<UserId> {
     session.transcript().get(prompt).and_then(|message| message.author.user_id.user())
-}
-
-/// The maker's row as of now: they act, so from now on they are stored.
-fn user_row(caller: &crate::Caller, known: Option<UserRow>, session: &Session, default: bool) -> UserRow {
-    UserRow {
-        user: caller.user,
-        display_name: caller.display_name.to_string(),
-        guest: caller.guest,
-        created_at: known.as_ref().map_or(session.created_at(), |row| row.created_at),
-        default_session: if default { Some(session.id()) } else { known.and_then(|row| row.default_session) },
-    }
 }

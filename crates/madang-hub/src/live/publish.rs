@@ -7,7 +7,7 @@ use madang_protocol::{ConnectionId, Event};
 use madang_store::StoreError;
 use tokio::time::Instant;
 
-use super::write::Cause;
+use super::write::{Cause, Pending, Tell};
 use super::{Born, Live, SUMMARY_DELAY};
 use crate::{Batch, Outgoing};
 
@@ -17,6 +17,7 @@ struct News {
     shared: Vec<Outgoing>,
     answers: Vec<Cause>,
     born: Vec<Born>,
+    tells: Vec<Tell>,
 }
 
 impl Live {
@@ -30,8 +31,14 @@ impl Live {
                 self.publish(news);
                 return self.failed(&error, write).await;
             }
+            if !write.cuts.is_empty() {
+                self.publish(std::mem::take(&mut news));
+                self.cut_off_people(&write);
+            }
+            news.tells.extend(write.tells);
             news.shared.extend(write.events);
-            news.answers.extend(write.causes);
+            let cut = |cause: &Cause| write.cuts.iter().any(|(user, _)| *user == cause.user);
+            news.answers.extend(write.causes.into_iter().filter(|cause| !cut(cause)));
             news.born.extend(write.born);
             news.shared.extend(write.after);
             if let Some(message) = write.starts {
@@ -40,6 +47,7 @@ impl Live {
             result = self.pending.front_mut().and_then(|next| (&mut next.commit).now_or_never());
         }
         self.publish(news);
+        self.tell_presence();
         if self.pending.is_empty() {
             // Nobody waits for it: only speed depends on it.
             drop(self.write_snapshot().await);
@@ -47,12 +55,13 @@ impl Live {
     }
 
     fn publish(&mut self, news: News) {
-        let News { shared, answers, born } = news;
+        let News { shared, answers, born, tells } = news;
         self.note_changes(&shared);
         let id = self.session.id();
         let mut private: HashMap<ConnectionId, Vec<Outgoing>> = HashMap::new();
         for cause in answers {
-            let ack = self.hub.outgoing(Some(id), Some(&cause.id), Event::from(cause.answer));
+            let answer = cause.instead.unwrap_or_else(|| Event::from(cause.answer));
+            let ack = self.hub.outgoing(Some(id), Some(&cause.id), answer);
             let connection = cause.viewer.connection_id();
             if self.watchers.iter().any(|watcher| watcher.connection == connection) {
                 private.entry(connection).or_default().push(ack);
@@ -68,6 +77,7 @@ impl Live {
                 watcher.viewer.deliver(&batches);
             }
         }
+        self.tell(tells);
         for born in born {
             // Its maker's connection may be gone; the session stays.
             drop(born.send(Ok(())));
@@ -77,13 +87,35 @@ impl Live {
         }
     }
 
+    /// Those who go hear what was before, then the answer if they asked for it themselves, and then no more (SE4).
+    fn cut_off_people(&mut self, write: &Pending) {
+        let id = self.session.id();
+        for (user, by) in &write.cuts {
+            for cause in write.causes.iter().filter(|cause| cause.user == *user) {
+                let ack = self.hub.outgoing(Some(id), Some(&cause.id), Event::from(cause.answer.clone()));
+                cause.viewer.deliver(&[Batch::new(vec![ack])]);
+            }
+            self.cut(*user, by.clone());
+        }
+    }
+
+    /// Tells people what concerns them alone, on all their connections.
+    fn tell(&self, tells: Vec<Tell>) {
+        for Tell { user, event, except } in tells {
+            let batch = Batch::new(vec![self.hub.outgoing(Some(self.session.id()), None, event)]);
+            let viewers = self.hub.inner.people.viewers(user);
+            let others = viewers.iter().filter(|viewer| Some(viewer.connection_id()) != except);
+            others.for_each(|viewer| viewer.deliver(std::slice::from_ref(&batch)));
+        }
+    }
+
     /// What committed events mean beyond the session: the lists of its people, and its own end.
     fn note_changes(&mut self, events: &[Outgoing]) {
         if events.is_empty() {
             return;
         }
         self.over |= events.iter().any(|event| event.kind == "session_deleted");
-        let quiet = |event: &Outgoing| event.piece.is_some() || event.kind == "message_created";
+        let quiet = |event: &Outgoing| event.piece.is_some() || is_mere_talk(&event.kind);
         if events.iter().all(quiet) {
             self.summary_due.get_or_insert_with(|| Instant::now() + SUMMARY_DELAY);
         } else {
@@ -91,4 +123,12 @@ impl Live {
             self.tell_people();
         }
     }
+}
+
+/// Whether an event leaves all of a list's line as it is but the activity and the counts.
+fn is_mere_talk(kind: &str) -> bool {
+    matches!(
+        kind,
+        "message_created" | "message_edited" | "message_deleted" | "reaction_changed" | "prompt_edited"
+    )
 }

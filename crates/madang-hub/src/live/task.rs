@@ -143,13 +143,21 @@ impl Live {
         let drain = self.drain.as_ref().map(|(deadline, _)| *deadline).filter(|_| self.reply.is_some());
         let journal = self.reply.as_ref().and_then(|reply| reply.journal.due());
         let unsaved = self.unsaved.as_ref().map(|(_, due)| *due).filter(|_| self.pending.is_empty());
-        [drain, journal, unsaved, self.summary_due].into_iter().flatten().min()
+        let presence = [self.presence.due(), self.presence_due];
+        [drain, journal, unsaved, self.summary_due].into_iter().chain(presence).flatten().min()
     }
 
     async fn timers(&mut self) {
         let now = Instant::now();
         if self.reply.as_ref().and_then(|reply| reply.journal.due()).is_some_and(|due| due <= now) {
             self.journal().await;
+        }
+        if self.presence.due().is_some_and(|due| due <= now) {
+            self.presence.expire(now);
+            self.tell_presence();
+        }
+        if self.presence_due.is_some_and(|due| due <= now) {
+            self.tell_presence_now();
         }
         if self.summary_due.is_some_and(|due| due <= now) {
             self.tell_people();
@@ -182,7 +190,7 @@ impl Live {
             drop(commit.await);
         }
         self.unwatch_all();
-        self.facts.viewers.store(0, Ordering::Relaxed);
+        self.facts.present.store(0, Ordering::Relaxed);
         if let Some((_, done)) = self.drain.take() {
             drop(done);
         }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use futures_util::FutureExt;
-use madang_protocol::{Ack, Actor, Event, MessageId, Position, SessionId, UnixMs, UserId};
+use madang_protocol::{
+    Ack, Actor, Author, ConnectionId, Event, MessageId, Position, SessionId, UnixMs, UserId,
+};
 use madang_session::{Applied, Effect};
 use madang_store::{
-    Append, CommandRow, Commit, JournalEntry, MemberRow, Record, SessionRow, SnapshotRow, StoreError, Stream,
+    Append, CommandRow, Commit, JournalEntry, Record, SessionRow, SnapshotRow, StoreError, Stream,
 };
 
 use super::ending::Ending;
@@ -29,6 +31,17 @@ pub(super) struct Cause {
     /// Present when a repeat must find the answer.
     pub(super) digest: Option<[u8; 16]>,
     pub(super) answer: Ack,
+    /// Told in place of the `ack`: the answer of a command that has one of its own.
+    pub(super) instead: Option<Event>,
+}
+
+/// What a write tells a person, on all their connections, whatever they follow.
+#[derive(Clone)]
+pub(super) struct Tell {
+    pub(super) user: UserId,
+    pub(super) event: Event,
+    /// A connection that is told in another way.
+    pub(super) except: Option<ConnectionId>,
 }
 
 impl Cause {
@@ -41,6 +54,7 @@ impl Cause {
             id: submission.id.clone(),
             digest: kept.then_some(submission.digest),
             answer,
+            instead: None,
         }
     }
 }
@@ -55,6 +69,11 @@ pub(super) struct Draft {
     pub(super) append: Append,
     pub(super) born: Option<Born>,
     pub(super) ends: Option<Ending>,
+    pub(super) tells: Vec<Tell>,
+    /// Whom it cuts off, and who did that.
+    pub(super) cuts: Vec<(UserId, Author)>,
+    /// Whether someone comes in with it.
+    pub(super) enters: bool,
     /// Why it can't be written: what it needs could not be read.
     pub(super) lost: Option<StoreError>,
 }
@@ -71,6 +90,11 @@ pub(super) struct Pending {
     /// Deltas of a reply that ended before its start was on disk.
     pub(super) after: Vec<Outgoing>,
     pub(super) born: Option<Born>,
+    pub(super) tells: Vec<Tell>,
+    /// Whom it cuts off: they hear what was before, and no more.
+    pub(super) cuts: Vec<(UserId, Author)>,
+    /// Whether someone comes in with it.
+    pub(super) enters: bool,
 }
 
 /// Resolves when the oldest write is done; never when there is none.
@@ -96,7 +120,11 @@ impl Live {
                         self.add_end(&mut draft, ending).await;
                     }
                 }
-                Effect::Cut { .. } | Effect::TellInvited { .. } | Effect::Erase { .. } => {}
+                Effect::Cut { user, by } => draft.cuts.push((user, by)),
+                Effect::TellInvited { user, invited } => {
+                    draft.tells.push(Tell { user, event: Event::Invited(invited), except: None });
+                }
+                Effect::Erase { message_id } => self.add_erasure(&mut draft, message_id).await,
             }
         }
         self.write(draft).await;
@@ -152,8 +180,9 @@ impl Live {
     }
 
     /// Hands events and rows to the store; what they mean to others follows when they are on disk.
-    pub(super) async fn write(&mut self, draft: Draft) {
-        let Draft { at, events, mut cause, mut append, born, ends, lost } = draft;
+    pub(super) async fn write(&mut self, mut draft: Draft) {
+        self.add_rows(&mut draft);
+        let Draft { at, events, mut cause, mut append, born, ends, tells, cuts, enters, lost } = draft;
         let id = self.session.id();
         if let Some(cause) = &mut cause {
             cause.answer.seq = events.first().map(|(seq, _)| *seq);
@@ -165,17 +194,15 @@ impl Live {
         if !events.is_empty() {
             append.sessions.push(self.row());
         }
-        if born.is_some() {
-            let people = self.session.people();
-            append.members = people.map(|(user, role)| (id, MemberRow { user, role: Some(role) })).collect();
-        }
         let commit = match lost {
             Some(error) => Err(error),
             None => self.hub.inner.store.submit(append).await,
         };
         let commit = commit.unwrap_or_else(|error| std::future::ready(Err(error)).boxed());
         let causes = cause.into_iter().collect();
-        self.pending.push_back(Pending { commit, events, causes, starts, ends, after: Vec::new(), born });
+        let after = Vec::new();
+        let write = Pending { commit, events, causes, starts, ends, after, born, tells, cuts, enters };
+        self.pending.push_back(write);
         self.facts.running.store(self.session.running_reply().is_some(), Ordering::Relaxed);
     }
 

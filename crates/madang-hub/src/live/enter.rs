@@ -1,0 +1,132 @@
+//! Coming in: people who were asked in, and people with an invite code (SE5, SE7); names and colours that changed.
+//!
+//! A use of a link is counted in the same write as the membership that it gives. Entries wait until no write is under
+//! way and then look at the link anew, so that of fifty who race for its last use one gets in and the others are refused
+//! before anything happened.
+
+use madang_protocol::{Actor, Command, ProtocolVersion, SessionOnly, SessionRef, UnixMs};
+use madang_session::{Applied, Door, Place, Rejection, Sender};
+use madang_store::{PersonChange, SecretHash};
+
+use super::followers::Parting;
+use super::write::Draft;
+use super::{Live, Request, ToLive};
+use crate::hub::store_rejection;
+
+/// Whether naming a session in this command is an entry for those who may enter.
+fn is_entry(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::JoinCollaboration(_)
+            | Command::FollowSession(_)
+            | Command::ClaudeMessage(_)
+            | Command::ChatMessage(_)
+    )
+}
+
+impl Live {
+    /// Whether a request's sender comes in with it.
+    pub(super) fn enters(&self, request: &Request) -> bool {
+        let may = match self.session.place(request.caller.user) {
+            Place::Member(..) => false,
+            Place::Invited => true,
+            Place::Stranger => request.code.is_some(),
+        };
+        may && !request.entered && is_entry(&request.submission.command)
+    }
+
+    /// Lets someone in; their command goes on when that is on disk.
+    pub(super) async fn enter(&mut self, mut request: Box<Request>) {
+        request.entered = true;
+        match self.let_in(&request).await {
+            Ok(()) => self.parked.push_front(ToLive::Command(request)),
+            Err(rejection) => self.reply_to(&request, rejection.to_error().into()),
+        }
+    }
+
+    /// Answers someone whose entry could not be saved.
+    pub(super) fn refuse_entry(&mut self, request: &Request) {
+        if let Some(rejection) = self.refused_entry.take() {
+            self.reply_to(request, rejection.to_error().into());
+        }
+    }
+
+    async fn let_in(&mut self, request: &Request) -> Result<(), Rejection> {
+        let now = self.hub.inner.clock.now();
+        let door = match (self.session.place(request.caller.user), request.code) {
+            (Place::Stranger, Some(code)) => {
+                let door = self.door(code, now).await?;
+                Some(door.ok_or_else(|| Rejection::not_found("session"))?)
+            }
+            (Place::Invited | Place::Member(..), _) | (Place::Stranger, None) => None,
+        };
+        // Held until the write is handed in: what else makes a row of this person waits for it, and reads it.
+        let hub = self.hub.clone();
+        let _making = hub.making(request.caller.user).await;
+        let known = hub.inner.store.user(request.caller.user).await;
+        let known = known.map_err(|error| store_rejection(&error))?;
+        let applied = self.apply_join(request, now, door.as_ref())?;
+        let mut draft = Draft { at: now, events: applied.events, enters: true, ..Draft::default() };
+        draft.append.users.push(request.caller.row(known, now));
+        draft.append.people.extend(door.map(|door| PersonChange::UseInvite(door.invite_id, now)));
+        self.write(draft).await;
+        Ok(())
+    }
+
+    /// A link of this session, if it lets in now.
+    async fn door(&mut self, code: SecretHash, now: UnixMs) -> Result<Option<Door>, Rejection> {
+        let row = self.hub.inner.store.invite(code).await.map_err(|error| store_rejection(&error))?;
+        let row = row.filter(|row| row.session == Some(self.session.id()) && row.holds(now));
+        Ok(row.map(|row| Door { invite_id: row.invite, role: row.role }))
+    }
+
+    fn apply_join(
+        &mut self,
+        request: &Request,
+        now: UnixMs,
+        door: Option<&Door>,
+    ) -> Result<Applied, Rejection> {
+        let caller = request.caller.in_session();
+        let sender = Sender { caller: &caller, command_id: None, models: &[], target: None, door };
+        let join = Command::JoinCollaboration(SessionOnly { session_id: SessionRef::Id(self.session.id()) });
+        self.session.apply(now, &mut self.rng, &sender, &join)
+    }
+
+    /// Takes in a member's newer name and colour.
+    pub(super) async fn refresh_profile(&mut self, request: &Request) {
+        let now = self.hub.inner.clock.now();
+        let (name, color) = (&*request.caller.display_name, &*request.caller.color);
+        let known = self.session.participant(Actor::User(request.caller.user));
+        if known.is_none_or(|known| known.display_name == name && known.color == color) {
+            return;
+        }
+        // A token that only reads changes nothing; the person's next login will.
+        if let Ok(applied) = self.apply_join(request, now, None) {
+            self.carry_out(now, applied, None).await;
+        }
+    }
+
+    /// A version-1 connection follows its default session and the last one it joined: not the one before (SE3).
+    pub(super) async fn note_joined(&mut self, request: &Request) {
+        let joins = matches!(request.submission.command, Command::JoinCollaboration(_));
+        if !joins || request.viewer.version() != ProtocolVersion::V1 {
+            return;
+        }
+        let (hub, user, own) = (self.hub.clone(), request.caller.user, self.session.id());
+        hub.inner.people.joined(user, Some(own));
+        let Some(before) = request.followed.join(own) else { return };
+        if hub.default_session(user).await != Some(before) {
+            hub.leave(before, request.followed.clone());
+        }
+    }
+
+    /// A connection says that its person goes; membership stays.
+    pub(super) fn depart(&mut self, request: &Request) {
+        self.unwatch(&request.followed, Parting::Left);
+        if request.viewer.version() == ProtocolVersion::V1
+            && request.followed.forget_joined(self.session.id())
+        {
+            self.hub.inner.people.joined(request.caller.user, None);
+        }
+    }
+}
