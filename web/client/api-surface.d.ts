@@ -666,9 +666,7 @@ export declare function peopleOf(client: MadangClient, sessionId: string): Sessi
 export declare class SessionPeople {
     #private;
     constructor(client: MadangClient, sessionId: string);
-    /** Ends one's presence here at once; one still belongs to the session. */
-    leavePresence(): Promise<Ack>;
-    /** Ends one's membership. An owner gives the session away first. */
+    /** Ends one's membership (presence alone: `SessionStore.leavePresence`). An owner gives the session away first. */
     leave(): Promise<Ack>;
     /** Asks someone in by name. */
     invite(target: string, role: Role): Promise<Ack>;
@@ -1040,6 +1038,8 @@ export declare class SessionStore extends SessionCommands implements Readable<Se
     follow(): () => void;
     /** Lets go of it now, if nobody follows it any more. */
     releaseNow(): void;
+    /** Ends one's presence at once, whoever still reads; what is here stays, and `follow` begins anew. */
+    leavePresence(): void;
     /** Loads the page before the first message shown. */
     loadOlder(): Promise<void>;
     /** Sends a failed message again. */

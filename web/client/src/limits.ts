@@ -22,9 +22,7 @@ export const LIST_PAGE_MAX = 100;
 export const HISTORY_PAGE = 50;
 /** Times in a row that a session is asked for afresh at once; after that with growing pauses. */
 export const RESYNC_AT_ONCE = 2;
-/** Milliseconds after which someone who said that they type is believed no longer to; the server's own limit. */
-export const TYPING_MS = 6_000;
-/** Milliseconds in which one says at most once that one types; half of what it holds, so that it never lapses meanwhile. */
+/** Milliseconds in which one says at most once that one types; half of the 6 s that it holds, so that it never lapses meanwhile. */
 export const TYPING_AGAIN_MS = 3_000;
 /** Milliseconds that a read mark is held back, so that scrolling moves it once. */
 export const READ_MARK_MS = 300;

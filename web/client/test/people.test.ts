@@ -119,21 +119,19 @@ describe("who is here", () => {
     expect(present(store)).toEqual([`${ME.user_id} here 1`]);
   });
 
-  it("rs4_typing_ends_by_itself_and_one_does_not_see_oneself_type", async () => {
+  it("rs4_typing_is_shown_until_the_server_says_that_it_ended_and_not_ones_own", async () => {
     const { store, say } = await following({ presence: [here(ME.user_id), here("usr_a"), here("usr_b")] });
     await say("presence_changed", { presence: here("usr_b", { typing: true }) });
     await say("presence_changed", { presence: here(ME.user_id, { typing: true }) });
-    await vi.advanceTimersByTimeAsync(2_000);
     await say("presence_changed", { presence: here("usr_a", { typing: true }) });
     const typing = store.getSnapshot().typing;
     expect(typing).toEqual(["usr_b", "usr_a"]);
     await say("presence_changed", { presence: here("usr_b", { typing: true, devices: 2 }) });
+    await vi.advanceTimersByTimeAsync(20_000);
     expect(store.getSnapshot().typing).toBe(typing);
-    await vi.advanceTimersByTimeAsync(5_999);
-    expect(store.getSnapshot().typing).toEqual(["usr_b", "usr_a"]);
-    await vi.advanceTimersByTimeAsync(1);
+    await say("presence_changed", { presence: here("usr_b") });
+    await say("participant_left", { user_id: "usr_a" });
     expect(store.getSnapshot().typing).toEqual([]);
-    expect([...store.getSnapshot().presence.values()].some((one) => one.typing)).toBe(false);
   });
 
   it("rs4_typing_that_is_over_and_typing_that_is_lost_is_not_shown", async () => {
@@ -148,6 +146,25 @@ describe("who is here", () => {
     await say("presence_changed", { presence: here("usr_b", { typing: true }) });
     h.socket().die(1006);
     expect(store.getSnapshot().typing).toEqual([]);
+    expect(store.getSnapshot().presence.get("usr_b")).toEqual(here("usr_b"));
+  });
+});
+
+describe("leaving", () => {
+  it("rs4_ends_presence_at_once_whoever_reads_and_reading_again_begins_anew", async () => {
+    const { h, socket, store } = await following({ messages: [prompt("p", null)], head: "p" });
+    store.leavePresence();
+    store.leavePresence();
+    expect(socket.sent("unfollow_session")).toHaveLength(1);
+    expect(store.getSnapshot()).toMatchObject({ status: "idle", messages: [{}] });
+    const next = await h.reconnect();
+    expect(next.last("hello").data).toEqual({ client: expect.anything() });
+    const release = store.follow();
+    expect(next.sent("follow_session")).toHaveLength(1);
+    store.leavePresence();
+    release();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(next.sent("unfollow_session")).toHaveLength(1);
   });
 });
 

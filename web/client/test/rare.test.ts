@@ -16,7 +16,6 @@ async function started() {
 const on = (more: object = {}) => ({ session_id: SESSION, ...more });
 
 const COMMANDS: readonly [string, (people: ReturnType<typeof peopleOf>) => Promise<unknown>, object][] = [
-  ["leave_collaboration", (people) => people.leavePresence(), on()],
   ["leave_session", (people) => people.leave(), on()],
   ["invite_user", (people) => people.invite("jun", "viewer"), on({ target_user_id: "jun", role: "viewer" })],
   ["remove_user", (people) => people.remove("jun"), on({ target_user_id: "jun" })],

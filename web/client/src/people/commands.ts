@@ -19,12 +19,7 @@ export class SessionPeople {
     this.#sessionId = sessionId;
   }
 
-  /** Ends one's presence here at once; one still belongs to the session. */
-  leavePresence(): Promise<Ack> {
-    return this.#client.send("leave_collaboration", this.#on({}));
-  }
-
-  /** Ends one's membership. An owner gives the session away first. */
+  /** Ends one's membership (presence alone: `SessionStore.leavePresence`). An owner gives the session away first. */
   leave(): Promise<Ack> {
     return this.#client.send("leave_session", this.#on({}));
   }

@@ -112,7 +112,7 @@ export class SessionModel {
   }
 
   /** Starts over from a snapshot; keeps what is known of the same log (`sameLog`), so that nothing is drawn twice. */
-  reset(state: SessionState, sameLog: boolean, now: number): void {
+  reset(state: SessionState, sameLog: boolean): void {
     const lists: unknown[] = [
       state.messages,
       state.participants,
@@ -130,7 +130,7 @@ export class SessionModel {
     this.summary = state.summary;
     this.model = state.model;
     this.effort = state.effort;
-    this.people.reset(state, now);
+    this.people.reset(state);
     this.reactions.renew();
     this.budget = state.budget;
     this.spent = state.spent;

@@ -1,18 +1,17 @@
 import type { Invitation, Participant, Presence, SessionState } from "@madang/protocol";
-import { TYPING_MS } from "../limits.js";
 import type { Changes } from "./changes.js";
 
-const NOBODY: readonly string[] = [];
+const NOBODY: ReadonlyMap<string, Presence> = new Map();
 
 /** Who belongs to a session, who was asked in, and who is here: the mirror of the server's word (SE3, RS4). */
 export class People {
   participants: readonly Participant[] = [];
   invitations: readonly Invitation[] = [];
   /** By user id; who is not in it is not here. */
-  presence: ReadonlyMap<string, Presence> = new Map();
-  /** Until when each of those who type is believed to. */
-  readonly #until = new Map<string, number>();
-  #typing = NOBODY;
+  presence = NOBODY;
+  /** Who types, in the order in which they began. */
+  readonly #typing = new Set<string>();
+  #shown: readonly string[] = [];
 
   /** What events of people do to it. */
   readonly changes: Changes = {
@@ -38,47 +37,39 @@ export class People {
       this.#put({ user_id, state: "here", devices: 1, typing: false });
     },
     participant_left: ({ user_id }) => this.#absent(user_id),
-    presence_changed: ({ presence }, now) => {
-      this.#put(presence);
-      if (presence.typing) this.#until.set(presence.user_id, now + TYPING_MS);
-      else this.#until.delete(presence.user_id);
-    },
+    presence_changed: ({ presence }) => this.#put(presence),
   };
 
   /** Who is typing but `me`, in the order in which they began; the same array until that changes. */
   typing(me: string | undefined): readonly string[] {
-    const typing = [...this.#until.keys()].filter((user) => user !== me);
-    if (typing.join() !== this.#typing.join()) this.#typing = typing;
-    return this.#typing;
+    const typing = [...this.#typing].filter((user) => user !== me);
+    if (typing.join() !== this.#shown.join()) this.#shown = typing;
+    return this.#shown;
   }
 
   /** Starts over from a snapshot. */
-  reset(state: SessionState, now: number): void {
+  reset(state: SessionState): void {
     this.participants = state.participants;
     this.invitations = state.invitations;
-    this.presence = new Map(state.presence.map((one) => [one.user_id, one]));
-    this.#until.clear();
-    for (const { user_id, typing } of state.presence) if (typing) this.#until.set(user_id, now + TYPING_MS);
+    this.gather(state.presence);
   }
 
-  /** Believes of nobody any more that they type, if they have not said so lately. Gives when to look again. */
-  expire(now: number): number | undefined {
-    for (const [user, until] of this.#until) {
-      if (until > now) continue;
-      this.#until.delete(user);
-      const known = this.presence.get(user);
-      if (known !== undefined) this.#put({ ...known, typing: false });
-    }
-    return this.#until.size === 0 ? undefined : Math.min(...this.#until.values());
+  /** Starts over with those who are here. */
+  gather(present: readonly Presence[]): void {
+    this.presence = NOBODY;
+    this.#typing.clear();
+    for (const one of present) this.#put(one);
   }
 
-  /** Believes of nobody any more that they type: the connection is lost. */
+  /** The connection is lost: that someone types is not known any more. */
   hush(): void {
-    this.expire(Number.POSITIVE_INFINITY);
+    this.gather([...this.presence.values()].map((one) => (one.typing ? { ...one, typing: false } : one)));
   }
 
   #put(presence: Presence): void {
     this.presence = new Map(this.presence).set(presence.user_id, presence);
+    if (presence.typing) this.#typing.add(presence.user_id);
+    else this.#typing.delete(presence.user_id);
   }
 
   #change(userId: string, change: Partial<Participant>): void {
@@ -90,7 +81,7 @@ export class People {
   #absent(userId: string): void {
     const left = new Map(this.presence);
     if (left.delete(userId)) this.presence = left;
-    this.#until.delete(userId);
+    this.#typing.delete(userId);
   }
 }
 

@@ -10,7 +10,7 @@ import type {
 } from "@madang/protocol";
 import { MadangError } from "../errors.js";
 import { Cell } from "../listeners.js";
-import { Timer } from "../timer.js";
+import { Soon } from "../soon.js";
 import type { Envelope, Readable } from "../types.js";
 import { SessionCommands } from "./commands.js";
 import { Follower } from "./follower.js";
@@ -18,6 +18,7 @@ import { HistoryLoader } from "./history.js";
 import type { StoreHost } from "./host.js";
 import { SessionModel } from "./model.js";
 import { Outgoing } from "./outgoing.js";
+import { Readers } from "./readers.js";
 import type { RunningReply } from "./reply.js";
 import { ReadMark, TypingSignal } from "./signals.js";
 import { nextSnapshot } from "./snapshot.js";
@@ -31,31 +32,32 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
   /** What the server last said is unread, while the mark is on its way. */
   #unread = 0;
   readonly #typing: TypingSignal;
-  /** Set while someone is believed to type. */
-  readonly #hush: Timer;
   readonly #follower: Follower;
   readonly #state: Cell<SessionSnapshot>;
   readonly #reply: Cell<RunningReply | null>;
   readonly #history: HistoryLoader;
-  #readers = 0;
-  readonly #linger: Timer;
-  #publishing = false;
+  readonly #readers: Readers;
+  /** Tells everyone what is new. */
+  readonly #tell: Soon;
 
   constructor(sessionId: string, host: StoreHost) {
     super(sessionId, host);
-    this.#linger = new Timer(host.clock);
-    this.#hush = new Timer(host.clock);
+    this.#tell = new Soon(host.clock, () => this.#publish());
+    this.#readers = new Readers(host.clock, host.settings.lingerMs, {
+      begin: () => this.#follower.start(),
+      end: () => this.#follower.stop(),
+    });
     this.#typing = new TypingSignal(sessionId, host);
     this.#read = new ReadMark(sessionId, host, (refused) => {
       if (refused) this.#model.summarize({ unread: this.#unread });
-      this.#publishSoon();
+      this.#tell.plan();
     });
     this.#outgoing = this.#newOutgoing();
-    this.#history = new HistoryLoader(sessionId, host, () => this.#publishNow());
+    this.#history = new HistoryLoader(sessionId, host, this.#tell.now);
     this.#state = new Cell(emptySnapshot(sessionId), host.report, "session listener");
     this.#reply = new Cell<RunningReply | null>(null, host.report, "reply listener");
     this.#follower = new Follower(sessionId, host, {
-      changed: () => this.#publishSoon(),
+      changed: this.#tell.plan,
       streams: () => {
         const running = this.#model.running;
         return Object.fromEntries(running === null ? [] : [[running.messageId, running.n]]);
@@ -74,35 +76,28 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
 
   /** Whether the session is, or is to be, followed on the server. */
   get followed(): boolean {
-    return this.#readers > 0 || this.#linger.isSet;
+    return this.#readers.wanted;
   }
 
   /** How many follow it here. */
   get readers(): number {
-    return this.#readers;
+    return this.#readers.count;
   }
 
   /** Keeps the session up to date until the returned function is called, and a little longer. */
   follow(): () => void {
-    const first = !this.followed;
-    this.#readers += 1;
-    this.#linger.clear();
-    if (first) this.#follower.start();
-    let released = false;
-    return () => {
-      if (released) return;
-      released = true;
-      this.#readers -= 1;
-      if (this.#readers > 0) return;
-      this.#linger.set(this.host.settings.lingerMs, () => this.#follower.stop());
-    };
+    return this.#readers.add();
   }
 
   /** Lets go of it now, if nobody follows it any more. */
   releaseNow(): void {
-    if (this.#readers > 0 || !this.#linger.isSet) return;
-    this.#linger.clear();
-    this.#follower.stop();
+    if (this.readers === 0) this.leavePresence();
+  }
+
+  /** Ends one's presence at once, whoever still reads; what is here stays, and `follow` begins anew. */
+  leavePresence(): void {
+    this.#readers.end();
+    this.#tell.now();
   }
 
   /** Loads the page before the first message shown. */
@@ -124,7 +119,7 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
   async react(messageId: string, emoji: string, on = true): Promise<void> {
     const data = { session_id: this.sessionId, message_id: messageId, emoji, on };
     const settled = this.#model.reactions.wish({ ...data, user_id: this.host.userId() ?? "" });
-    this.#publishNow();
+    this.#tell.now();
     try {
       await this.host.send("react", data);
       settled(true);
@@ -132,7 +127,7 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
       settled(false);
       throw error;
     } finally {
-      this.#publishNow();
+      this.#tell.now();
     }
   }
 
@@ -154,7 +149,7 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     this.#read.move(target);
     this.#unread = this.#model.summary?.unread || this.#unread;
     if (all) this.#model.summarize({ unread: 0 });
-    this.#publishNow();
+    this.#tell.now();
   }
 
   /** Where this client stands, for `hello`; undefined when it needs a snapshot. Called by the client. */
@@ -171,7 +166,7 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
   connected(resumed: boolean): void {
     this.#outgoing.mark(true);
     this.#follower.connected(resumed);
-    this.#publishNow();
+    this.#tell.now();
   }
 
   /** `hello` was refused for this session; without `error`, for one that was not named. Called by the client. */
@@ -191,7 +186,7 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     this.#typing.lost();
     this.#follower.lost();
     this.#outgoing.mark(false);
-    this.#publishNow();
+    this.#tell.now();
   }
 
   /** Someone else is signed in: nothing here is theirs. Called by the client. */
@@ -199,8 +194,9 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     this.#model = new SessionModel();
     this.#outgoing = this.#newOutgoing();
     this.#read.renew();
+    this.#unread = 0;
     this.#follower.renew();
-    this.#publishNow();
+    this.#tell.now();
   }
 
   /** Takes in an event of this session. Called by the client. */
@@ -229,7 +225,7 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
 
   #reset(state: SessionState): void {
     try {
-      this.#model.reset(state, this.#follower.shows(state.epoch), this.host.clock.now());
+      this.#model.reset(state, this.#follower.shows(state.epoch));
       this.#read.told(state.read_to);
       for (const { message_id } of state.messages)
         this.#outgoing.shown(this.#model.transcript.get(message_id));
@@ -244,17 +240,17 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     }
     this.#follower.snapshot(state.epoch, state.seq);
     if (this.#model.deleted) this.#follower.gone("gone");
-    this.#publishSoon();
+    this.#tell.plan();
   }
 
   #removed({ by }: Removed): void {
     this.#model.removedBy = by;
     this.#follower.gone("removed");
-    this.#publishSoon();
+    this.#tell.plan();
   }
 
   #delta(data: ClaudeResponse): void {
-    if (this.#model.delta(data)) this.#publishSoon();
+    if (this.#model.delta(data)) this.#tell.plan();
     else this.host.stats.duplicates += 1;
   }
 
@@ -276,40 +272,27 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     this.#history.branch(this.#model);
     this.host.stats.textMismatches += this.#model.mismatches;
     this.#model.mismatches = 0;
-    this.#publishSoon();
+    this.#tell.plan();
   }
 
   #newOutgoing(): Outgoing {
     return new Outgoing(this.host, {
       send: (message) => this.sendMessage(message),
       settles: (id) => this.#model.transcript.has(id) || !this.followed,
-      changed: () => this.#publishNow(),
+      changed: this.#tell.now,
     });
   }
 
-  /** Tells everyone before the next frame, once, however much comes until then. */
-  #publishSoon(): void {
-    if (this.#publishing) return;
-    this.#publishing = true;
-    this.host.clock.defer(() => {
-      if (this.#publishing) this.#publishNow();
-    });
-  }
-
-  #publishNow(): void {
-    this.#publishing = false;
+  #publish(): void {
     const old = this.#state.getSnapshot();
     const { phase, error } = this.#follower;
-    const [now, me] = [this.host.clock.now(), this.host.userId()];
-    const typingEnds = this.#model.people.expire(now);
-    if (typingEnds !== undefined) this.#hush.set(typingEnds - now, () => this.#publishNow());
     const next = nextSnapshot(old, this.#model, {
       status: phase,
       error,
       history: this.#history.state,
       pending: this.#outgoing.list,
       readTo: this.#read.at,
-      typing: this.#model.people.typing(me),
+      typing: this.#model.people.typing(this.host.userId()),
     });
     if (next.pending !== old.pending) this.host.keep(this.sessionId, next.pending);
     this.#state.set(next);
