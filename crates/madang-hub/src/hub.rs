@@ -14,12 +14,14 @@ use madang_protocol::{
 use madang_session::Rejection;
 use madang_store::{JournaledReply, ListedSession, SessionPage, SessionQuery, Store, StoreError};
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{MutexGuard, Semaphore, oneshot};
+use tokio::sync::{MutexGuard, oneshot};
 use tokio::time::Instant;
 
+use crate::budget::Budgets;
 use crate::link::{Caller, Link};
 use crate::live::{Live, ToLive};
 use crate::people::People;
+use crate::pool::{Pool, PoolState};
 use crate::registry::Registry;
 use crate::{Clock, Outgoing, Settings, Viewer};
 
@@ -35,6 +37,8 @@ pub struct HubStats {
     pub connections: usize,
     /// Turns that are being answered.
     pub running_turns: usize,
+    /// Requests to the model that wait in the pool.
+    pub waiting_turns: usize,
 }
 
 /// All live sessions of this node. Cheap to clone.
@@ -51,7 +55,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) people: People,
-    pub(crate) permits: Arc<Semaphore>,
+    pub(crate) pool: Pool,
+    pub(crate) budgets: Arc<Budgets>,
     pub(crate) draining: AtomicBool,
     /// Replies that an earlier run left unfinished, until their session takes them (RS5).
     pub(crate) unfinished: Mutex<HashMap<SessionId, JournaledReply>>,
@@ -80,7 +85,8 @@ impl Hub {
             inner: Arc::new(Inner {
                 registry: Registry::new(settings.mailbox, settings.live_sessions_max),
                 people: People::default(),
-                permits: Arc::new(Semaphore::new(settings.running_turns_max)),
+                pool: Pool::new(&settings, model.clone()),
+                budgets: Budgets::new(store.clone(), model.clone(), clock.clone()),
                 draining: AtomicBool::new(false),
                 unfinished: Mutex::new(unfinished),
                 models: RwLock::new(Arc::from(Vec::new())),
@@ -157,7 +163,14 @@ impl Hub {
             live_sessions: self.inner.registry.len(),
             connections: self.inner.people.connections(),
             running_turns: self.inner.registry.running_turns(),
+            waiting_turns: self.inner.pool.waiting(),
         }
+    }
+
+    /// How it goes with requests to the model: places, queue, each model's upstream.
+    #[must_use]
+    pub fn pool_state(&self) -> PoolState {
+        self.inner.pool.state()
     }
 
     /// Whether commands can be carried out, for `/readyz`.

@@ -3,6 +3,7 @@
 //! Knows no socket and no HTTP: it hands events to [`Viewer`]s. The edge talks to it through [`Hub`] and [`Link`].
 
 mod administration;
+mod budget;
 mod clock;
 mod delivery;
 mod followed;
@@ -13,6 +14,7 @@ mod invite;
 mod link;
 mod live;
 mod people;
+mod pool;
 mod prompt;
 mod registry;
 mod settings;
@@ -26,4 +28,5 @@ pub use import::Imported;
 pub use invite::invite_hash;
 pub use link::{Caller, Link, Submission, Via};
 pub use madang_session::{Action, Object, Rejection, Standing, authorize};
+pub use pool::{ModelCondition, ModelState, PoolState};
 pub use settings::Settings;

@@ -10,6 +10,7 @@ mod invites;
 mod journal;
 mod load;
 mod marks;
+mod meter;
 mod presence;
 mod publish;
 mod recent;

@@ -215,7 +215,7 @@ impl Books {
 
     fn say(&self, ticket: Ticket, word: Word) {
         if let Some(words) = self.words.get(&ticket) {
-            words.send_replace(word);
+            words.send_if_modified(|known| std::mem::replace(known, word) != word);
         }
     }
 

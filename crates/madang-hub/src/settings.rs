@@ -21,8 +21,16 @@ pub struct Settings {
     pub mailbox: usize,
     /// Sessions in memory at once; beyond, SERVICE_UNAVAILABLE.
     pub live_sessions_max: usize,
-    /// Replies that run at once on this server; further turns wait.
+    /// Replies that run at once on this server; further turns wait, and people take turns.
     pub running_turns_max: usize,
+    /// Replies that run at once for one person; further turns wait, so that others find a place.
+    pub running_turns_per_person_max: usize,
+    /// Turns that wait for a place or for the upstream at once; beyond, MODEL_OVERLOADED.
+    pub waiting_turns_max: usize,
+    /// A turn waits at most this long; then it fails with MODEL_OVERLOADED.
+    pub waiting_turn_ms: u64,
+    /// A turn waits at most this long for an upstream that is limited or can't be reached; then it fails.
+    pub upstream_wait_ms: u64,
     /// Tokens a reply may have; capped to what the model can.
     pub reply_tokens_max: u32,
     /// Connections that follow one session; beyond, SESSION_FULL.
@@ -46,6 +54,10 @@ impl Default for Settings {
             mailbox: 256,
             live_sessions_max: 20_000,
             running_turns_max: 256,
+            running_turns_per_person_max: 64,
+            waiting_turns_max: 2_000,
+            waiting_turn_ms: 600_000,
+            upstream_wait_ms: 60_000,
             reply_tokens_max: 32_000,
             viewers_max: 2_000,
             away_ms: AWAY_MS,

@@ -1,14 +1,21 @@
 //! The stream processor: one task per running reply reads the model and rolls its pieces up (TU3).
 
+mod estimate;
+mod line;
 mod run;
 
 use std::sync::Arc;
 
 use madang_model::{Model, ModelError, Request, assistant_message};
 use madang_protocol::{ErrorCode, PartKind, Usage};
+use parking_lot::Mutex;
 use serde_json::value::RawValue;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
+
+use crate::budget::{Budgets, Claim, Payer};
+use crate::pool::Door;
+pub(crate) use estimate::{input_tokens, weight};
 
 use run::Run;
 
@@ -41,8 +48,16 @@ pub(crate) struct Block {
 pub(crate) enum Update {
     Waiting {
         code: ErrorCode,
+        /// Requests before this one in our own queue, when it waits there.
+        ahead: Option<u32>,
         retry_after_ms: u64,
         attempt: u32,
+    },
+    /// A request is made to the upstream.
+    Asked {
+        model: String,
+        /// Tokens that it sends, estimated.
+        sent_tokens: u64,
     },
     Started {
         upstream_id: Option<String>,
@@ -58,11 +73,12 @@ pub(crate) enum Update {
         block: Block,
         duration_ms: u64,
     },
+    /// What the current request to the upstream used so far.
     Usage {
         usage: Usage,
         raw: Box<RawValue>,
     },
-    /// The upstream paused and was asked to go on: a message is whole, another one begins.
+    /// The upstream paused and is asked to go on in a request of its own: a message is whole, another one begins.
     Continued {
         message: Arc<RawValue>,
     },
@@ -76,28 +92,37 @@ pub(crate) enum End {
     Failed(ModelError),
 }
 
-/// A running reply's task; dropping it stops the upstream.
+/// A running reply's task; dropping it stops the upstream, gives the place in the pool back and what was set aside.
 pub(crate) struct TurnTask {
     pub(crate) updates: mpsc::Receiver<Update>,
+    /// What is set aside for its requests, as long as they are not charged.
+    _claims: Claims,
     _task: AbortOnDropHandle<()>,
 }
 
-/// Starts to answer a request once one of the server's `permits` is free.
-pub(crate) fn start(
-    model: Arc<dyn Model>,
-    request: Request,
-    permits: Arc<Semaphore>,
-    rollup_ms: u64,
-) -> TurnTask {
+/// What is set aside for the requests of a turn.
+type Claims = Arc<Mutex<Vec<Claim>>>;
+
+/// What a turn is answered with.
+pub(crate) struct Work {
+    pub(crate) model: Arc<dyn Model>,
+    pub(crate) request: Request,
+    pub(crate) door: Door,
+    pub(crate) budgets: Arc<Budgets>,
+    pub(crate) payer: Payer,
+    pub(crate) rollup_ms: u64,
+}
+
+/// Starts to answer a request once the pool lets it through and the budgets allow it.
+pub(crate) fn start(work: Work) -> TurnTask {
     let (sender, updates) = mpsc::channel(UPDATES);
+    let claims = Claims::default();
+    let mut run = Run::new(sender, work.rollup_ms, claims.clone());
     let task = tokio::spawn(async move {
-        // Closed only with the process.
-        let Ok(_permit) = permits.acquire_owned().await else { return };
-        let mut run = Run::new(sender, rollup_ms);
         // A send fails when the session no longer listens: the turn was stopped.
-        let _stopped = run.answer(model.as_ref(), request).await;
+        let _stopped = run.answer(work).await;
     });
-    TurnTask { updates, _task: AbortOnDropHandle::new(task) }
+    TurnTask { updates, _claims: claims, _task: AbortOnDropHandle::new(task) }
 }
 
 /// The message that whole blocks make, in the upstream's order.

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use madang_model::{ModelError, awaits_tool_result};
-use madang_protocol::{Cost, ErrorCode, MessageId, Part, ReplyError, ReplyStatus, TurnId, UserId};
-use madang_session::{Outcome, estimate_tokens};
+use madang_protocol::{ErrorCode, MessageId, Part, ReplyError, ReplyStatus, TurnId, UserId};
+use madang_session::Outcome;
 use madang_store::LedgerRow;
 use serde_json::value::RawValue;
 
 use super::Live;
+use super::meter::{self, Meter};
 use super::reply::LiveReply;
 use crate::history::broken_off;
 use crate::turn::{Block, message_of};
@@ -25,16 +26,8 @@ pub(super) struct Ending {
     pub(super) n: u32,
     /// What later requests send back; empty when nothing is worth it.
     pub(super) messages: Vec<Arc<RawValue>>,
-    pub(super) ledger: Option<LedgerRow>,
-}
-
-impl Ending {
-    /// The end of a reply that an earlier run, or a task that failed, left unfinished.
-    pub(super) fn interrupted(turn_id: TurnId, message_id: MessageId, parts: Vec<Part>) -> Ending {
-        let messages = broken_off(&mut [], &parts).into_iter().collect();
-        let outcome = Outcome { parts, ..outcome(message_id, ReplyStatus::Interrupted) };
-        Ending { outcome, turn_id, n: 0, messages, ledger: None }
-    }
+    /// Its requests to the upstream.
+    pub(super) ledger: Vec<LedgerRow>,
 }
 
 fn outcome(message_id: MessageId, status: ReplyStatus) -> Outcome {
@@ -52,6 +45,24 @@ fn outcome(message_id: MessageId, status: ReplyStatus) -> Outcome {
 }
 
 impl Live {
+    /// The end of a reply that an earlier run, or a task that failed, left unfinished; counted from its journal.
+    pub(super) fn left_by_a_kill(
+        &self,
+        (turn_id, message_id): (TurnId, MessageId),
+        parts: Vec<Part>,
+        mut meters: Vec<Meter>,
+    ) -> Ending {
+        let messages = broken_off(&mut [], &parts).into_iter().collect();
+        let written = parts.iter().map(|part| part.content.len()).sum();
+        if let Some(meter) = meters.last_mut() {
+            meter.cut_off(written);
+        }
+        let outcome = Outcome { parts, ..outcome(message_id, ReplyStatus::Interrupted) };
+        let mut ending = Ending { outcome, turn_id, n: 0, messages, ledger: Vec::new() };
+        self.count(&mut ending, &meters);
+        ending
+    }
+
     /// The upstream finished.
     pub(super) fn complete(
         &self,
@@ -72,7 +83,7 @@ impl Live {
             self.ending(reply, ReplyStatus::Complete, messages)
         };
         ending.outcome.stop_reason = Some(clip(stop_reason.to_owned()));
-        self.price(&mut ending);
+        self.count(&mut ending, &reply.meters);
         ending
     }
 
@@ -97,61 +108,67 @@ impl Live {
         let rest = broken_off(&mut reply.blocks.clone(), &reply.parts[reply.first_part..]);
         let messages = reply.messages.iter().cloned().chain(rest).collect();
         let mut ending = self.ending(reply, status, messages);
-        if let Some(usage) = ending.outcome.usage.as_mut() {
-            // No final figure comes for a stream that ends early.
-            let written: usize = reply.parts.iter().map(|part| part.content.len()).sum();
-            usage.output_tokens = usage.output_tokens.max(estimate_tokens(written));
-            usage.estimated = true;
+        let mut meters = reply.meters.clone();
+        if status == ReplyStatus::Error {
+            // The upstream did nothing for a request that it refused.
+            meters.pop_if(|meter| !meter.started);
         }
-        self.price(&mut ending);
+        if let Some(meter) = meters.last_mut() {
+            meter.cut_off(reply.parts[reply.first_part..].iter().map(|part| part.content.len()).sum());
+        }
+        self.count(&mut ending, &meters);
         ending
     }
 
     fn ending(&self, reply: &LiveReply, status: ReplyStatus, messages: Vec<Arc<RawValue>>) -> Ending {
-        let outcome = Outcome {
-            parts: reply.parts.clone(),
-            model: reply.model.clone().map(clip),
-            usage: reply.usage.as_ref().map(|(usage, _)| *usage),
-            ..outcome(reply.message_id, status)
-        };
-        let ledger = reply.asked_by.filter(|_| reply.model.is_some()).map(|user| LedgerRow {
-            at: self.hub.inner.clock.now(),
-            session: self.session.id(),
-            turn: reply.turn_id,
-            user,
-            model: reply.model.clone().map(clip).unwrap_or_default(),
-            request_id: reply.request_id.clone(),
-            upstream_id: reply.upstream_id.clone(),
-            usage: reply.usage.as_ref().map_or_else(|| "{}".into(), |(_, raw)| raw.get().to_owned()),
-            input_tokens: 0,
-            output_tokens: 0,
-            cost_micro_usd: None,
-            price_table: String::new(),
-            estimated: false,
-            outcome: word(status).into(),
-        });
-        Ending { outcome, turn_id: reply.turn_id, n: reply.n, messages, ledger }
+        let outcome = Outcome { parts: reply.parts.clone(), ..outcome(reply.message_id, status) };
+        Ending { outcome, turn_id: reply.turn_id, n: reply.n, messages, ledger: Vec::new() }
     }
 
-    fn price(&self, ending: &mut Ending) {
-        let (Some(usage), Some(model)) = (ending.outcome.usage, &ending.outcome.model) else { return };
-        let price = self.hub.inner.model.price(model, &usage);
-        ending.outcome.cost = price
-            .as_ref()
-            .map(|(micro_usd, table)| Cost { micro_usd: *micro_usd, price_table: table.clone() });
-        if let Some(row) = &mut ending.ledger {
-            row.input_tokens =
-                usage.input_tokens + usage.cache_read_input_tokens + usage.cache_creation_input_tokens;
-            row.output_tokens = usage.output_tokens;
-            row.estimated = usage.estimated;
-            (row.cost_micro_usd, row.price_table) =
-                price.map_or((None, String::new()), |(micro_usd, table)| (Some(micro_usd), table));
+    /// Puts what the requests used and cost into the reply's end, one line of the ledger each, and counts it in the
+    /// budgets; once for each reply.
+    fn count(&self, ending: &mut Ending, meters: &[Meter]) {
+        let inner = &self.hub.inner;
+        let model = inner.model.as_ref();
+        ending.outcome.usage = meter::total(meters);
+        ending.outcome.cost = meter::total_cost(meters, model);
+        ending.outcome.model =
+            meters.iter().rev().find(|meter| meter.started).map(|meter| meter.model.clone());
+        let last = meters.len();
+        for (number, meter) in (1..).zip(meters) {
+            let Some(user) = meter.user else { continue };
+            let usage = meter.usage.unwrap_or_default();
+            let (cost_micro_usd, price_table) = meter
+                .cost(model)
+                .map_or((None, String::new()), |(micro_usd, table)| (Some(micro_usd), table));
+            // Those before the last were followed by another.
+            let status = if number == last { ending.outcome.status } else { ReplyStatus::Complete };
+            let row = LedgerRow {
+                at: inner.clock.now(),
+                session: self.session.id(),
+                turn: ending.turn_id,
+                user,
+                model: meter.model.clone(),
+                request_id: meter.request_id.clone(),
+                upstream_id: meter.upstream_id.clone(),
+                usage: meter.raw.clone().unwrap_or_else(|| "{}".into()),
+                input_tokens: usage.input_tokens
+                    + usage.cache_read_input_tokens
+                    + usage.cache_creation_input_tokens,
+                output_tokens: usage.output_tokens,
+                cost_micro_usd,
+                price_table,
+                estimated: usage.estimated,
+                outcome: word(status).into(),
+            };
+            inner.budgets.charge(&row);
+            ending.ledger.push(row);
         }
     }
 }
 
 /// Keeps the upstream's words short: it may be anyone.
-fn clip(mut text: String) -> String {
+pub(super) fn clip(mut text: String) -> String {
     if let Some((end, _)) = text.char_indices().nth(WORDS_CHARS_MAX) {
         text.truncate(end);
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::Live;
+use super::meter::Meter;
 use crate::turn::Piece;
 
 /// A piece as it is journalled.
@@ -21,13 +22,21 @@ struct JournalPiece {
     content: String,
 }
 
+/// One line of the journal.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Piece(JournalPiece),
+    Meter { meter: Meter },
+}
+
 /// What the journal does not have yet.
 #[derive(Default)]
 pub(super) struct Journal {
-    waiting: Vec<JournalPiece>,
+    waiting: Vec<Line>,
     /// Pieces on their way to the disk. If they don't arrive they are written again before all later ones: a journal with
     /// a hole would be no prefix.
-    under_way: Option<(Commit, Vec<JournalPiece>)>,
+    under_way: Option<(Commit, Vec<Line>)>,
     due: Option<Instant>,
 }
 
@@ -41,12 +50,19 @@ impl Journal {
     pub(super) fn add(&mut self, piece: &Piece, tick: impl FnOnce() -> Instant) {
         self.due.get_or_insert_with(tick);
         match self.waiting.last_mut() {
-            Some(last) if last.part == piece.part => last.content.push_str(&piece.content),
-            _ => {
+            Some(Line::Piece(last)) if last.part == piece.part => last.content.push_str(&piece.content),
+            Some(Line::Piece(_) | Line::Meter { .. }) | None => {
                 let Piece { part, kind, name, tool_use_id, content } = piece.clone();
-                self.waiting.push(JournalPiece { part, kind, name, tool_use_id, content });
+                self.waiting.push(Line::Piece(JournalPiece { part, kind, name, tool_use_id, content }));
             }
         }
+    }
+
+    /// Notes what a request to the upstream used so far, to be written by `tick`; the newest counts.
+    pub(super) fn note(&mut self, meter: Meter, tick: impl FnOnce() -> Instant) {
+        self.due.get_or_insert_with(tick);
+        self.waiting.retain(|line| !matches!(line, Line::Meter { meter: old } if old.number == meter.number));
+        self.waiting.push(Line::Meter { meter });
     }
 
     /// Whether what was written last is still on its way; if it failed, it waits again.
@@ -108,15 +124,23 @@ pub(super) fn add_piece(parts: &mut Vec<Part>, piece: Piece) {
     }
 }
 
-/// The parts of a journalled reply.
-pub(super) fn replay(journal: &JournaledReply) -> Vec<Part> {
-    let mut parts = Vec::new();
+/// The parts of a journalled reply, and its requests to the upstream.
+pub(super) fn replay(journal: &JournaledReply) -> (Vec<Part>, Vec<Meter>) {
+    let (mut parts, mut meters) = (Vec::new(), Vec::<Meter>::new());
     for text in &journal.pieces {
         // Written by us; an unreadable one ends the text there, as a kill a moment earlier would have.
-        let Ok(pieces) = serde_json::from_str::<Vec<JournalPiece>>(text) else { break };
-        for JournalPiece { part, kind, name, tool_use_id, content } in pieces {
-            add_piece(&mut parts, Piece { part, kind, name, tool_use_id, content });
+        let Ok(lines) = serde_json::from_str::<Vec<Line>>(text) else { break };
+        for line in lines {
+            match line {
+                Line::Piece(JournalPiece { part, kind, name, tool_use_id, content }) => {
+                    add_piece(&mut parts, Piece { part, kind, name, tool_use_id, content });
+                }
+                Line::Meter { meter } => {
+                    meters.retain(|old| old.number != meter.number);
+                    meters.push(meter);
+                }
+            }
         }
     }
-    parts
+    (parts, meters)
 }

@@ -176,8 +176,8 @@ impl Live {
                 journals.into_iter().find(|journal| journal.message == message)
             }
         };
-        let parts = journal.as_ref().map(replay).unwrap_or_default();
-        Ok(Some(Ending::interrupted(turn_id, message, parts)))
+        let (parts, meters) = journal.as_ref().map(replay).unwrap_or_default();
+        Ok(Some(self.left_by_a_kill((turn_id, message), parts, meters)))
     }
 
     /// Reads the session again, because memory was ahead of a commit that failed.

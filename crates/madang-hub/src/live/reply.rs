@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use madang_model::ModelError;
 use madang_protocol::{
-    ClaudeResponse, ErrorCode, Event, MessageId, Part, PartKind, TurnId, TurnWaiting, Usage, UserId,
+    ClaudeResponse, ErrorCode, Event, MessageId, Part, PartKind, TurnId, TurnWaiting, UnixMs, UserId,
 };
 use madang_store::{Append, JournalEntry, StoreError};
 use serde_json::value::RawValue;
 
 use super::Live;
-use super::ending::Ending;
+use super::ending::{Ending, clip};
 use super::journal::{Journal, add_piece};
-use crate::Outgoing;
+use super::meter::Meter;
+use crate::budget::Payer;
 use crate::history::user_message;
-use crate::turn::{self, Block, End, Piece, TurnTask, Update};
+use crate::turn::{self, Block, End, Piece, TurnTask, Update, Work};
+use crate::{Hub, Outgoing};
 
 /// Updates taken from the turn's task at once.
 const UPDATES: usize = 64;
@@ -33,10 +35,8 @@ pub(super) struct LiveReply {
     /// Whole blocks of the message that is being written, and the part that it begins with.
     pub(super) blocks: Vec<Block>,
     pub(super) first_part: usize,
-    pub(super) usage: Option<(Usage, Box<RawValue>)>,
-    pub(super) model: Option<String>,
-    pub(super) upstream_id: Option<String>,
-    pub(super) request_id: Option<String>,
+    /// Its requests to the upstream, the last one the current.
+    pub(super) meters: Vec<Meter>,
     /// Whether the turn's start is on disk; deltas are held until then.
     started: bool,
     held: Vec<Outgoing>,
@@ -48,6 +48,15 @@ pub(super) async fn updates(reply: &mut Option<LiveReply>, into: &mut Vec<Update
     match reply {
         Some(reply) => reply.task.updates.recv_many(into, UPDATES).await,
         None => std::future::pending().await,
+    }
+}
+
+impl LiveReply {
+    /// Journals what is known of the current request, so that a kill leaves its line in the ledger.
+    fn note_meter(&mut self, hub: &Hub) {
+        if let Some(meter) = self.meters.last() {
+            self.journal.note(meter.clone(), || hub.journal_tick());
+        }
     }
 }
 
@@ -69,7 +78,16 @@ impl Live {
         let mut request = self.history.request(&self.session, &turn, inner.settings.reply_tokens_max);
         // An id without a name in it: opaque, as the upstream asks.
         request.user_hash = asked_by.map(|user| user.to_string());
-        let task = turn::start(inner.model.clone(), request, inner.permits.clone(), inner.settings.rollup_ms);
+        // Nobody but people asks; a turn without anyone is nobody's, and waits its turn like everyone's.
+        let user = asked_by.unwrap_or_else(|| UserId::new(UnixMs(0), [0; 10]));
+        let task = turn::start(Work {
+            model: inner.model.clone(),
+            request,
+            door: inner.pool.door(),
+            budgets: inner.budgets.clone(),
+            payer: Payer { user, session: self.session.id(), budget: self.session.budget() },
+            rollup_ms: inner.settings.rollup_ms,
+        });
         self.reply = Some(LiveReply {
             task,
             turn_id,
@@ -80,10 +98,7 @@ impl Live {
             messages: Vec::new(),
             blocks: Vec::new(),
             first_part: 0,
-            usage: None,
-            model: None,
-            upstream_id: None,
-            request_id: None,
+            meters: Vec::new(),
             started: false,
             held: Vec::new(),
             journal: Journal::default(),
@@ -130,21 +145,27 @@ impl Live {
         let reply = self.reply.as_mut()?;
         match update {
             Update::Piece(piece) => return self.piece(piece),
-            Update::Waiting { code, retry_after_ms, attempt } => {
+            Update::Waiting { code, ahead, retry_after_ms, attempt } => {
+                // A try that failed is none that costs anything.
+                reply.meters.pop_if(|meter| !meter.started);
                 let session_id = self.session.id();
                 let message_id = reply.message_id;
-                let waiting = TurnWaiting {
-                    session_id,
-                    message_id,
-                    code,
-                    ahead: None,
-                    retry_after: retry_after_ms,
-                    attempt,
-                };
+                let waiting =
+                    TurnWaiting { session_id, message_id, code, ahead, retry_after: retry_after_ms, attempt };
                 return Some(self.hub.outgoing(Some(session_id), None, Event::from(waiting)));
             }
+            Update::Asked { model, sent_tokens } => {
+                let number = u32::try_from(reply.meters.len()).unwrap_or(u32::MAX);
+                let user = reply.asked_by;
+                reply.meters.push(Meter { number, user, model, sent_tokens, ..Meter::default() });
+                reply.note_meter(&self.hub);
+            }
             Update::Started { upstream_id, request_id, model } => {
-                (reply.upstream_id, reply.request_id, reply.model) = (upstream_id, request_id, Some(model));
+                if let Some(meter) = reply.meters.last_mut() {
+                    meter.started = true;
+                    (meter.upstream_id, meter.request_id, meter.model) =
+                        (upstream_id, request_id, clip(model));
+                }
             }
             Update::Citation { part, json } => {
                 if let Some(part) = reply.parts.iter_mut().find(|known| known.index == part) {
@@ -163,7 +184,12 @@ impl Live {
                 reply.blocks.clear();
                 reply.first_part = reply.parts.len();
             }
-            Update::Usage { usage, raw } => reply.usage = Some((usage, raw)),
+            Update::Usage { usage, raw } => {
+                if let Some(meter) = reply.meters.last_mut() {
+                    (meter.usage, meter.raw) = (Some(usage), Some(raw.get().to_owned()));
+                }
+                reply.note_meter(&self.hub);
+            }
             Update::End(_) => {}
         }
         None

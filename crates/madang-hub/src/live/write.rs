@@ -154,7 +154,7 @@ impl Live {
             draft.append.records.push((id, record));
         }
         draft.append.journal.push((id, JournalEntry::End { message: ending.outcome.message_id }));
-        draft.append.ledger.extend(ending.ledger.clone());
+        draft.append.ledger.extend(ending.ledger.iter().cloned());
         self.session.hold_queue(self.hub.draining());
         let ended = self.session.end_turn(draft.at, &mut self.rng, ending.outcome.clone());
         draft.ends = Some(ending);

@@ -221,9 +221,8 @@ impl Lane {
         }
         self.told_at = Some(at);
         let (requests, tokens) = (self.unanswered.len() as u64, self.unanswered.values().sum());
-        let bucket = |told: &Option<RateLimit>, under_way| {
-            told.as_ref().map(|told| Bucket::told(told, at, under_way))
-        };
+        let bucket =
+            |told: &Option<RateLimit>, under_way| told.as_ref().map(|told| Bucket::told(told, at, under_way));
         self.requests = bucket(&limits.requests, requests);
         self.tokens = bucket(&limits.tokens, tokens);
         self.input_tokens = bucket(&limits.input_tokens, tokens);

@@ -305,8 +305,11 @@ impl Queue {
 
     /// Takes out the requests that have waited too long.
     pub(crate) fn expire(&mut self, now: u64) -> Vec<Expired> {
-        let mut all: Vec<_> =
-            self.waiting.keys().filter_map(|ticket| self.expiry(*ticket, now).filter(|(at, _)| *at <= now)).collect();
+        let mut all: Vec<_> = self
+            .waiting
+            .keys()
+            .filter_map(|ticket| self.expiry(*ticket, now).filter(|(at, _)| *at <= now))
+            .collect();
         all.sort_unstable_by_key(|(_, expired)| expired.ticket);
         all.into_iter().map(|(_, expired)| expired).inspect(|expired| self.leave(expired.ticket)).collect()
     }
@@ -315,8 +318,12 @@ impl Queue {
     fn expiry(&self, ticket: Ticket, now: u64) -> Option<(u64, Expired)> {
         let waiting = self.waiting.get(&ticket)?;
         let of_queue = waiting.since.saturating_add(self.rules.wait_ms);
-        let queued = (of_queue, Expired { ticket, code: ErrorCode::ModelOverloaded, retry_after_ms: self.rules.wait_ms });
-        let Some((since, until, why)) = self.lanes.get(&waiting.ask.model).and_then(|lane| lane.shut(now)) else {
+        let queued = (
+            of_queue,
+            Expired { ticket, code: ErrorCode::ModelOverloaded, retry_after_ms: self.rules.wait_ms },
+        );
+        let Some((since, until, why)) = self.lanes.get(&waiting.ask.model).and_then(|lane| lane.shut(now))
+        else {
             return Some(queued);
         };
         let of_lane = since.max(waiting.since).saturating_add(self.rules.shut_wait_ms);
@@ -342,9 +349,11 @@ impl Queue {
 
     /// What each waiting request can expect if nothing else comes.
     pub(crate) fn outlooks(&self, now: u64) -> Vec<(Ticket, Outlook)> {
-        let mut all: Vec<_> = (0..).zip(&self.ring).flat_map(|(place, user)| self.turns_of(place, *user)).collect();
+        let mut all: Vec<_> =
+            (0..).zip(&self.ring).flat_map(|(place, user)| self.turns_of(place, *user)).collect();
         all.sort_unstable();
-        let outlook = |(ahead, (_, ticket)): (u32, (Turn, Ticket))| Some((ticket, self.outlook(now, ticket, ahead)?));
+        let outlook =
+            |(ahead, (_, ticket)): (u32, (Turn, Ticket))| Some((ticket, self.outlook(now, ticket, ahead)?));
         (0..).zip(all).filter_map(outlook).collect()
     }
 

@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use madang_model::{Model, ModelError, Reply, Request, StreamItem};
+use madang_model::{ModelError, Reply, StreamItem};
 use madang_protocol::limits::EVENT_BYTES_MAX;
-use madang_protocol::{ErrorCode, PartKind, Usage};
+use madang_protocol::{ErrorCode, PartKind};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Block, End, Piece, Update, message_of};
+use super::line::{Line, refused};
+use super::{Block, Claims, End, Piece, Update, Work, input_tokens, message_of, weight};
+use crate::budget::Plan;
+use crate::pool::Ask;
 
 /// Times that a reply paused by the upstream is continued in one turn.
 const CONTINUATIONS_MAX: u32 = 8;
@@ -45,13 +48,15 @@ pub(super) struct Run {
     open: Vec<Open>,
     /// Parts shown so far.
     parts: u32,
-    usage: Usage,
     /// JSON bytes of the parts, and bytes of the whole blocks.
     bytes: (usize, usize),
+    claims: Claims,
+    /// What is asked now: the model, and the tokens sent.
+    asking: (String, u64),
 }
 
 impl Run {
-    pub(super) fn new(sender: mpsc::Sender<Update>, rollup_ms: u64) -> Self {
+    pub(super) fn new(sender: mpsc::Sender<Update>, rollup_ms: u64, claims: Claims) -> Self {
         Run {
             sender,
             rollup: Duration::from_millis(rollup_ms),
@@ -59,16 +64,37 @@ impl Run {
             first_sent: false,
             open: Vec::new(),
             parts: 0,
-            usage: Usage::default(),
             bytes: (0, 0),
+            claims,
+            asking: Default::default(),
         }
     }
 
-    /// Reads the reply to its end; goes on after a pause of the upstream.
-    pub(super) async fn answer(&mut self, model: &dyn Model, mut request: Request) -> Result<(), Stopped> {
+    /// Waits for its turn, then reads the reply to its end; goes on after a pause of the upstream.
+    pub(super) async fn answer(&mut self, work: Work) -> Result<(), Stopped> {
+        let Work { model, mut request, door, budgets, payer, .. } = work;
+        let ask = Ask { person: payer.user, model: request.model.as_str().into(), tokens: weight(&request) };
+        let mut line = match door.enter(ask) {
+            Ok(pass) => Line::new(pass),
+            Err(error) => return self.fail(error).await,
+        };
+        if let Err(error) = line.turn(&self.sender).await? {
+            return self.fail(error).await;
+        }
+        let wanted = request.max_tokens;
         for round in 1.. {
+            self.asking = (request.model.clone(), input_tokens(&request));
+            let plan = Plan { model: &request.model, input_tokens: self.asking.1, max_tokens: wanted };
+            match budgets.claim(payer, plan).await {
+                Ok(claim) => {
+                    request.max_tokens = claim.max_tokens;
+                    self.claims.lock().push(claim);
+                }
+                Err(rejection) => return self.fail(refused(rejection)).await,
+            }
+            self.asked().await?;
             let mut blocks = Vec::new();
-            let ended = self.read(model.reply(request.clone()), &mut blocks).await?;
+            let ended = self.read(model.reply(request.clone()), &mut line, &mut blocks).await?;
             let Some((stop_reason, explanation)) = ended else { return Ok(()) };
             let goes_on = stop_reason == "pause_turn" && round < CONTINUATIONS_MAX;
             let Some(message) = message_of(&mut blocks).filter(|_| goes_on) else {
@@ -84,9 +110,9 @@ impl Run {
     async fn read(
         &mut self,
         mut reply: Reply,
+        line: &mut Line,
         blocks: &mut Vec<Block>,
     ) -> Result<Option<(String, Option<String>)>, Stopped> {
-        let mut request_usage = Usage::default();
         self.open.clear();
         loop {
             let item = match self.waiting.as_ref().map(|(_, due)| *due) {
@@ -101,29 +127,45 @@ impl Run {
                 Some(Ok(item)) if self.is_too_long(&item) => too_long(),
                 Some(Ok(StreamItem::Ended { stop_reason, explanation })) => {
                     self.flush().await?;
-                    self.usage = sum(self.usage, request_usage);
                     return Ok(Some((stop_reason, explanation)));
                 }
-                Some(Ok(StreamItem::Usage { usage, raw })) => {
-                    request_usage = usage;
-                    self.send(Update::Usage { usage: sum(self.usage, usage), raw }).await?;
-                    continue;
+                Some(Ok(StreamItem::Waiting { code, retry_after_ms, attempt })) => {
+                    match line.again(&self.sender, code, retry_after_ms, attempt).await? {
+                        Ok(()) => {
+                            self.asked().await?;
+                            continue;
+                        }
+                        Err(error) => error,
+                    }
                 }
                 Some(Ok(StreamItem::PartEnded { index, raw })) => {
                     self.end_block(index, raw, blocks).await?;
                     continue;
                 }
                 Some(Ok(item)) => {
-                    self.item(item).await?;
+                    self.item(item, line).await?;
                     continue;
                 }
-                Some(Err(error)) => error,
+                Some(Err(error)) => {
+                    line.failed(&error);
+                    error
+                }
                 None => unfinished(),
             };
-            self.flush().await?;
-            self.send(Update::End(End::Failed(error))).await?;
+            self.fail(error).await?;
             return Ok(None);
         }
+    }
+
+    /// Says that a request is made.
+    async fn asked(&self) -> Result<(), Stopped> {
+        let (model, sent_tokens) = self.asking.clone();
+        self.send(Update::Asked { model, sent_tokens }).await
+    }
+
+    async fn fail(&mut self, error: ModelError) -> Result<(), Stopped> {
+        self.flush().await?;
+        self.send(Update::End(End::Failed(error))).await
     }
 
     /// Counts an item; whether the reply passes a limit with it.
@@ -145,14 +187,13 @@ impl Run {
         self.bytes.0 > REPLY_BYTES_MAX || self.bytes.1 > BLOCKS_BYTES_MAX
     }
 
-    async fn item(&mut self, item: StreamItem) -> Result<(), Stopped> {
+    async fn item(&mut self, item: StreamItem, line: &mut Line) -> Result<(), Stopped> {
         match item {
-            StreamItem::Waiting { code, retry_after_ms, attempt } => {
-                self.send(Update::Waiting { code, retry_after_ms, attempt }).await
-            }
             StreamItem::Started { upstream_id, request_id, model } => {
+                line.answered();
                 self.send(Update::Started { upstream_id, request_id, model }).await
             }
+            StreamItem::Usage { usage, raw } => self.send(Update::Usage { usage, raw }).await,
             StreamItem::PartStarted { index, kind, name, tool_use_id } => {
                 self.flush().await?;
                 let shows = !matches!(kind, PartKind::Text | PartKind::Thinking);
@@ -173,7 +214,7 @@ impl Run {
                 }
             }
             // Handled by the caller.
-            StreamItem::PartEnded { .. } | StreamItem::Usage { .. } | StreamItem::Ended { .. } => Ok(()),
+            StreamItem::PartEnded { .. } | StreamItem::Waiting { .. } | StreamItem::Ended { .. } => Ok(()),
         }
     }
 
@@ -247,16 +288,6 @@ fn json_bytes(text: &str) -> usize {
         _ => 1,
     });
     escaped.sum()
-}
-
-fn sum(a: Usage, b: Usage) -> Usage {
-    Usage {
-        input_tokens: a.input_tokens + b.input_tokens,
-        output_tokens: a.output_tokens + b.output_tokens,
-        cache_read_input_tokens: a.cache_read_input_tokens + b.cache_read_input_tokens,
-        cache_creation_input_tokens: a.cache_creation_input_tokens + b.cache_creation_input_tokens,
-        estimated: a.estimated || b.estimated,
-    }
 }
 
 fn broken(message: &str, detail: &str) -> ModelError {

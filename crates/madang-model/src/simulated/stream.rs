@@ -63,11 +63,12 @@ impl Playing {
         let item = match self.step {
             Step::Wait => {
                 self.step = Step::Start;
-                self.first_piece += Duration::from_millis(WAIT_MS);
+                self.next_at = Instant::now() + Duration::from_millis(WAIT_MS);
                 StreamItem::Waiting { code: ErrorCode::ModelOverloaded, retry_after_ms: WAIT_MS, attempt: 2 }
             }
             Step::Start => {
-                self.next_at = Instant::now() + self.first_piece;
+                // A reader that has waited already waits no longer.
+                self.next_at = self.next_at.max(Instant::now()) + self.first_piece;
                 self.pause().await;
                 self.step = Step::UsageAtStart;
                 StreamItem::Started { upstream_id: None, request_id: None, model: self.model.clone() }

@@ -397,8 +397,12 @@ impl Walk {
         assert!(queue.people.values().all(|person| person.running <= queue.rules.places_per_person));
         assert_eq!(queue.people.values().map(|person| person.queue.len()).sum::<usize>(), queue.waiting());
         let in_ring: HashSet<_> = queue.ring.iter().collect();
-        let have: HashSet<_> =
-            queue.people.iter().filter(|(_, person)| !person.queue.is_empty()).map(|(user, _)| user).collect();
+        let have: HashSet<_> = queue
+            .people
+            .iter()
+            .filter(|(_, person)| !person.queue.is_empty())
+            .map(|(user, _)| user)
+            .collect();
         assert_eq!((in_ring.len(), in_ring), (queue.ring.len(), have));
         assert!(queue.people.values().all(|person| person.deficit <= COST_MAX + QUANTUM));
         assert_eq!(queue.lanes.values().map(|lane| lane.waiting).sum::<usize>(), queue.waiting());
@@ -516,8 +520,11 @@ fn median_wait(hog: bool, in_one_line: bool) -> u64 {
 
 #[test]
 fn one_who_asks_200_times_at_once_makes_49_others_wait_hardly_longer() {
-    let (alone, beside, first_come) = (median_wait(false, false), median_wait(true, false), median_wait(true, true));
-    println!("median wait: {alone} ms alone, {beside} ms beside the hog, {first_come} ms if first come were first served");
+    let (alone, beside, first_come) =
+        (median_wait(false, false), median_wait(true, false), median_wait(true, true));
+    println!(
+        "median wait: {alone} ms alone, {beside} ms beside the hog, {first_come} ms if first come were first served"
+    );
     assert!(alone > 0, "there must be something to wait for");
     assert!(beside * 2 <= alone * 3, "{beside} ms instead of {alone} ms");
     assert!(first_come * 2 > alone * 3, "the test must tell a queue without turns apart: {first_come} ms");
