@@ -168,7 +168,7 @@ impl Accounts {
         }
         let proof = Proof::Login(row.login);
         if now.since(row.seen_at) >= self.touch_ms() {
-            self.touch(PersonChange::Login(LoginRow { seen_at: now, ..row }));
+            self.touch(Used::Login(LoginRow { seen_at: now, ..row }));
         }
         Ok(Known { account: Arc::new(account), scope: Scope::Full, proof })
     }
@@ -182,7 +182,7 @@ impl Accounts {
         }
         let (scope, proof) = (row.scope, Proof::Token(row.token));
         if row.used_at.is_none_or(|used_at| now.since(used_at) >= self.touch_ms()) {
-            self.touch(PersonChange::Token(TokenRow { used_at: Some(now), ..row }));
+            self.touch(Used::Token(TokenRow { used_at: Some(now), ..row }));
         }
         Ok(Known { account: Arc::new(account), scope, proof })
     }
@@ -197,30 +197,37 @@ impl Accounts {
         TOUCH_MS.min(self.inner.settings.login_idle_ms / 4)
     }
 
-    /// Notes that a credential was used, beside the request, under its person's lock: one that ends must not come back.
-    fn touch(&self, change: PersonChange) {
+    /// Notes that a credential was used, beside the request and under its person's lock: one that ends must not come
+    /// back.
+    fn touch(&self, used: Used) {
         let accounts = self.clone();
         tokio::spawn(async move {
-            let (user, hash, is_login) = match &change {
-                PersonChange::Login(row) => (row.user, row.hash, true),
-                PersonChange::Token(row) => (row.user, row.hash, false),
-                _ => return,
+            let (user, hash) = match &used {
+                Used::Login(row) => (row.user, row.hash),
+                Used::Token(row) => (row.user, row.hash),
             };
             let _guard = accounts.lock(user).await;
             let store = &accounts.inner.store;
-            let there = match is_login {
-                true => store.login(hash).await.is_ok_and(|row| row.is_some()),
-                false => store.token(hash).await.is_ok_and(|row| row.is_some()),
+            let change = match used {
+                Used::Login(row) if matches!(store.login(hash).await, Ok(Some(_))) => {
+                    PersonChange::Login(row)
+                }
+                Used::Token(row) if matches!(store.token(hash).await, Ok(Some(_))) => {
+                    PersonChange::Token(row)
+                }
+                Used::Login(_) | Used::Token(_) => return,
             };
-            if there
-                && let Err(refusal) =
-                    accounts.carry_out(Step { people: vec![change], ..Step::default() }).await
-            {
-                tracing::debug!(
-                    error = &refusal as &dyn std::error::Error,
-                    "a login's last use was not noted"
-                );
+            let step = Step { people: vec![change], ..Step::default() };
+            if let Err(refusal) = accounts.carry_out(step).await {
+                let error = &refusal as &dyn std::error::Error;
+                tracing::debug!(error, "a credential's last use was not noted");
             }
         });
     }
+}
+
+/// A credential that was used, with the time of it.
+enum Used {
+    Login(LoginRow),
+    Token(TokenRow),
 }

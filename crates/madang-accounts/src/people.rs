@@ -115,8 +115,8 @@ impl Accounts {
         Step {
             people: vec![PersonChange::Account(row.clone())],
             audit: vec![self.line(by, "account.created", Some(row.user.to_string()), details)],
-            // What a guest of that id has open is theirs no longer by the guest's credential.
-            ends: vec![Which::Person(row.user)],
+            // What a guest of that id has open is to come back with the account's credential: the guest's is void.
+            ends: vec![Which::Changed(row.user)],
         }
     }
 

@@ -69,7 +69,11 @@ impl From<StoreError> for Refusal {
                 ErrorCode::ServiceUnavailable,
                 "The server's disk is full. Nothing was saved; try again later.",
             ),
-            other => {
+            other @ (StoreError::Conflict
+            | StoreError::NewerSchema { .. }
+            | StoreError::Locked
+            | StoreError::Failed { .. }
+            | _) => {
                 Refusal::new(ErrorCode::ServiceUnavailable, "The server can't save or read now. Try again.")
                     .caused_by(other)
             }

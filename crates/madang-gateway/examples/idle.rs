@@ -10,9 +10,10 @@ use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use madang_accounts::Accounts;
 use madang_bus::LocalBus;
 use madang_gateway::{Gateway, Settings, serve};
-use madang_hub::{Hub, SystemClock};
+use madang_hub::{Clock as _, Hub, SystemClock};
 use madang_store::SqliteStore;
 use madang_testkit::ScriptedModel;
 
@@ -38,9 +39,12 @@ async fn run() {
         SqliteStore::open(&dir.path().join("madang.db"), madang_store::Settings::default()).await.unwrap();
     let hub = madang_hub::Settings::default();
     let model = ScriptedModel::new();
-    let hub = Hub::start(hub, Arc::new(store), model, Arc::new(LocalBus::default()), Arc::new(SystemClock));
-    let gateway =
-        Gateway::new(Settings { guests: true, ..Settings::default() }, hub.await.unwrap(), &[1; 32], None);
+    let store = Arc::new(store);
+    let accounts =
+        Accounts::new(madang_accounts::Settings::default(), store.clone(), Arc::new(|| SystemClock.now())).unwrap();
+    let hub = Hub::start(hub, store, model, Arc::new(LocalBus::default()), Arc::new(SystemClock));
+    let settings = Settings { guests: true, ..Settings::default() };
+    let gateway = Gateway::new(settings, (hub.await.unwrap(), accounts), &[1; 32], None);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("{}", listener.local_addr().unwrap());
     let parent_gone = tokio::task::spawn_blocking(|| std::io::stdin().read(&mut [0; 1]));

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use madang_hub::Rejection;
+use madang_accounts::Refusal;
 use madang_protocol::{ErrorCode, ErrorData, Event};
 use serde::Serialize;
 
@@ -75,6 +77,13 @@ impl ApiError {
         ApiError { source: Some(source.into()), ..ApiError::of(ErrorCode::InternalError) }
     }
 
+    /// What an `error` event says.
+    #[must_use]
+    pub fn told(error: ErrorData) -> ApiError {
+        let ErrorData { code, message, details, retry_after, recoverable: _ } = error;
+        ApiError { details, retry_after_ms: retry_after, ..ApiError::new(code, message) }
+    }
+
     /// Says when to try again.
     #[must_use]
     pub fn retry_after(mut self, milliseconds: u64) -> ApiError {
@@ -114,6 +123,19 @@ impl ApiError {
             retry_after: self.retry_after_ms,
             recoverable: self.code.row().recoverable,
         })
+    }
+}
+
+impl From<Rejection> for ApiError {
+    fn from(rejection: Rejection) -> ApiError {
+        ApiError::told(rejection.to_error())
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> ApiError {
+        let Refusal { code, message, details, retry_after_ms, source } = refusal;
+        ApiError { code, message: message.into_owned(), details, retry_after_ms, status: None, source }
     }
 }
 

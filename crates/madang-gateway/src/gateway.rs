@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use madang_accounts::Accounts;
 use madang_hub::{Clock as _, Hub, SystemClock};
 use madang_protocol::{CloseCode, Disconnected, Event, ProtocolVersion, UnixMs};
 use tokio::sync::OnceCell;
@@ -19,8 +20,11 @@ use crate::handshake::Site;
 use crate::identity::{GuestKey, Identity, Tickets};
 use crate::limiter::Limiter;
 use crate::message_router::Counts;
+use crate::proxies::Proxies;
+use crate::revocation::{self, Revocations};
 use crate::router::figures::Figures;
 use crate::router::{self, Metrics};
+use crate::streams::Streams;
 use crate::{Settings, SettingsError};
 
 /// The edge of one server. Cheap to clone; made inside a tokio runtime.
@@ -37,11 +41,15 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) hub: Hub,
     pub(crate) site: Site,
+    pub(crate) proxies: Proxies,
+    pub(crate) accounts: Accounts,
     pub(crate) identity: Identity,
+    pub(crate) revocations: Revocations,
     pub(crate) limiter: Limiter,
     pub(crate) budget: Arc<Budget>,
     pub(crate) caps: Arc<Caps>,
     pub(crate) connections: Registry,
+    pub(crate) streams: Arc<Streams>,
     pub(crate) figures: Figures,
     /// How commands came out, by type.
     pub(crate) commands: Counts,
@@ -87,7 +95,7 @@ impl Gateway {
     /// Outside a tokio runtime.
     pub fn new(
         settings: Settings,
-        hub: Hub,
+        (hub, accounts): (Hub, Accounts),
         secret: &[u8; 32],
         assets: Option<Router>,
     ) -> Result<Gateway, SettingsError> {
@@ -95,11 +103,20 @@ impl Gateway {
         let tickets = Tickets::new(settings.ticket_ms, settings.tickets_max);
         let shared = Arc::new(Shared {
             site: settings.site()?,
-            identity: Identity::new(GuestKey::new(secret, settings.guest_ms), tickets, settings.guests),
+            proxies: settings.proxies()?,
+            identity: Identity::new(
+                GuestKey::new(secret, settings.guest_ms),
+                accounts.clone(),
+                tickets,
+                settings.guests,
+            ),
+            revocations: Revocations::default(),
+            accounts,
             limiter: Limiter::new(&settings),
             budget: Budget::new(settings.large_budget_bytes),
             caps: Caps::new(settings.connections_max, settings.connections_per_address_max),
             connections: Registry::default(),
+            streams: Arc::default(),
             figures: Figures::default(),
             commands: Counts::default(),
             tasks: TaskTracker::new(),
@@ -110,6 +127,8 @@ impl Gateway {
             settings,
             hub,
         });
+        revocation::listen(&shared);
+        shared.tasks.spawn(revocation::watch(Arc::clone(&shared), shared.stop.clone()));
         shared.tasks.spawn(sweep(Arc::clone(&shared), shared.stop.clone()));
         let metrics = Metrics::default();
         let router = router::router(Arc::clone(&shared), metrics.clone(), assets.clone());
@@ -143,6 +162,7 @@ impl Gateway {
         tokio::join!(
             shared.hub.drain(shared.settings.drain_ms),
             self.tell(ProtocolVersion::V2, shared.settings.drain_window_ms),
+            shared.streams.drain(shared.settings.drain_window_ms),
         );
         // A fifth of the window: their turns have ended, and their few tries to come back are counted (CN8).
         self.tell(ProtocolVersion::V1, shared.settings.drain_window_ms / 5).await;

@@ -1,4 +1,5 @@
-//! Who someone is: the order of credentials (CN1), guests, tickets. It must never put a token into a log.
+//! Who someone is: the order of credentials (CN1), guests, tickets, and what the accounts know. One path for every kind
+//! of credential and every way it comes (AU-09). It must never put a token into a log.
 
 mod names;
 mod ticket;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 use http::header;
 use http::request::Parts;
+use madang_accounts::{Accounts, BOOTSTRAP_PREFIX, Known, Proof, Refusal, css_color};
 use madang_hub::{Caller, Via};
 use madang_protocol::{ErrorCode, Scope, UnixMs, UserId, color_of};
 
@@ -16,7 +18,7 @@ pub use names::display_name;
 pub(crate) use ticket::Tickets;
 pub use token::{GuestKey, TokenError};
 
-/// The cookie that carries a guest's credential: `__Host-` binds it to this host, HTTPS (or loopback) and all paths.
+/// The cookie that carries a login, or a guest's credential: `__Host-` binds it to this host, HTTPS (or loopback) and all paths.
 pub const COOKIE: &str = "__Host-madang";
 
 /// A credential as it was presented; the most explicit one alone counts.
@@ -87,42 +89,59 @@ pub enum Who {
 /// Keeps what is needed to tell who someone is.
 pub(crate) struct Identity {
     key: GuestKey,
+    accounts: Accounts,
     pub(crate) tickets: Tickets,
     guests: bool,
 }
 
 impl Identity {
-    pub(crate) fn new(key: GuestKey, tickets: Tickets, guests: bool) -> Identity {
-        Identity { key, tickets, guests }
+    pub(crate) fn new(key: GuestKey, accounts: Accounts, tickets: Tickets, guests: bool) -> Identity {
+        Identity { key, accounts, tickets, guests }
     }
 
     /// Tells who a request comes from, making a guest where that is allowed.
     ///
     /// # Errors
-    /// INVALID_AUTH or TOKEN_EXPIRED for an explicit credential that is refused. A bad cookie is no error: the browser
-    /// sends it unasked, and after a change of keys every visitor has one.
-    pub(crate) fn who(&self, presented: Presented<'_>, now: UnixMs) -> Result<Who, ErrorCode> {
+    /// INVALID_AUTH or TOKEN_EXPIRED for an explicit credential that is refused, SERVICE_UNAVAILABLE when it can't be told
+    /// now. A bad cookie is no error: the browser sends it unasked, and after a change of keys every visitor has one.
+    pub(crate) async fn who(&self, presented: Presented<'_>, now: UnixMs) -> Result<Who, ErrorCode> {
         match presented {
             Presented::Explicit(Credential::Ticket(ticket)) => {
                 self.tickets.redeem(ticket, now).map(Who::Known).ok_or(ErrorCode::InvalidAuth)
             }
             Presented::Explicit(Credential::Bearer(token) | Credential::Query(token)) => {
-                self.verify(token, now).map(Who::Known)
+                self.verify(token, now).await.map(Who::Known)
             }
-            Presented::Cookie(token) => match self.verify(token, now) {
+            Presented::Cookie(token) => match self.verify(token, now).await {
                 Ok(caller) => Ok(Who::Known(caller)),
-                Err(_) => Ok(self.stranger(now)),
+                Err(code) if is_refused(code) => Ok(self.stranger(now)),
+                Err(code) => Err(code),
             },
             Presented::Nothing => Ok(self.stranger(now)),
         }
     }
 
-    /// Checks a bearer credential.
-    pub(crate) fn verify(&self, token: &str, now: UnixMs) -> Result<Caller, ErrorCode> {
-        match self.key.verify(token, now) {
-            Ok(user) => Ok(guest(user)),
-            Err(TokenError::Expired) => Err(ErrorCode::TokenExpired),
-            Err(TokenError::Invalid) => Err(ErrorCode::InvalidAuth),
+    /// Checks a bearer credential: a guest's, a login's, a personal token, or an embedding application's JWT.
+    ///
+    /// # Errors
+    /// As [`Identity::who`].
+    pub(crate) async fn verify(&self, token: &str, now: UnixMs) -> Result<Caller, ErrorCode> {
+        if token.starts_with(BOOTSTRAP_PREFIX) {
+            return Err(ErrorCode::InvalidAuth);
+        }
+        if !GuestKey::is_ours(token) {
+            return self.accounts.known_by(token).await.map(known).map_err(|refusal| code_of(&refusal));
+        }
+        let user = match self.key.verify(token, now) {
+            Ok(user) => user,
+            Err(TokenError::Expired) => return Err(ErrorCode::TokenExpired),
+            Err(TokenError::Invalid) => return Err(ErrorCode::InvalidAuth),
+        };
+        // Whoever signed up is known by their account from then on, and by what can be ended.
+        match self.accounts.is_guest(user).await {
+            Ok(true) => Ok(guest(user)),
+            Ok(false) => Err(ErrorCode::InvalidAuth),
+            Err(refusal) => Err(code_of(&refusal)),
         }
     }
 
@@ -140,9 +159,54 @@ impl Identity {
         format!("{COOKIE}={token}; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age={seconds}")
     }
 
+    /// The `Set-Cookie` value that keeps a login in a browser.
+    pub(crate) fn set_login(&self, token: &str) -> String {
+        let seconds = self.accounts.settings().login_life_ms / 1000;
+        format!("{COOKIE}={token}; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age={seconds}")
+    }
+
+    /// The `Set-Cookie` value that takes a credential out of a browser.
+    pub(crate) fn clear_cookie() -> String {
+        format!("{COOKIE}=; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=0")
+    }
+
     fn stranger(&self, now: UnixMs) -> Who {
         self.new_guest(now).map_or(Who::Nobody, |(caller, token)| Who::NewGuest(caller, token))
     }
+}
+
+/// Whether a credential was looked at and found wanting.
+pub(crate) fn is_refused(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::InvalidAuth | ErrorCode::TokenExpired)
+}
+
+/// A person with an account, as the hub wants to know them.
+pub(crate) fn known(known: Known) -> Caller {
+    let Known { account, scope, proof } = known;
+    let via = match proof {
+        Proof::Login(login) => Via::Login(login),
+        Proof::Token(token) => Via::Token(token),
+        Proof::Embedder(until) => Via::Embedder(until),
+    };
+    Caller {
+        user: account.user,
+        display_name: Arc::from(account.display_name.as_str()),
+        color: Arc::from(css_color(&account)),
+        language: Arc::from(account.language.as_str()),
+        guest: false,
+        admin: account.admin,
+        scope,
+        via,
+    }
+}
+
+/// A refusal's code; what the person is not told goes to the log, without the credential.
+fn code_of(refusal: &Refusal) -> ErrorCode {
+    if !is_refused(refusal.code) {
+        let cause = refusal.source.as_ref().map(ToString::to_string).unwrap_or_default();
+        tracing::warn!(code = refusal.code.as_str(), cause, "who someone is could not be told");
+    }
+    refusal.code
 }
 
 fn guest(user: UserId) -> Caller {

@@ -14,9 +14,12 @@ mod ids;
 mod limiter;
 mod listener;
 mod message_router;
+mod proxies;
 mod random;
+mod revocation;
 mod router;
 mod settings;
+mod streams;
 
 pub use error::{ApiError, sentence};
 pub use gateway::Gateway;

@@ -38,6 +38,8 @@ pub(crate) struct Peer {
     pub(crate) remote: SocketAddr,
     /// Whether the listener can be reached from this machine alone.
     pub(crate) loopback: bool,
+    /// Whether it came by TLS.
+    pub(crate) secure: bool,
     pub(crate) permit: Arc<Permit>,
 }
 
@@ -91,7 +93,7 @@ impl Front {
         if let Err(error) = socket.set_nodelay(true) {
             return tracing::debug!(%error, "a socket was gone before it was served");
         }
-        let peer = Peer { remote, loopback: self.loopback, permit: Arc::new(permit) };
+        let peer = Peer { remote, loopback: self.loopback, secure: self.tls.is_some(), permit: Arc::new(permit) };
         let (gateway, acceptor) = (self.gateway.clone(), self.tls.clone());
         shared.tasks.spawn(async move {
             let stream = match acceptor {

@@ -1,9 +1,14 @@
 //! The paths of this server, and the layers around them: log line, security headers, time-outs.
 
+mod accounts;
+mod admin_people;
 mod api;
 pub(crate) mod figures;
 mod health;
 mod layers;
+mod portability;
+mod rest;
+mod sse;
 mod upgrade;
 
 use std::sync::Arc;
@@ -17,6 +22,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::error::ApiError;
 use crate::gateway::Shared;
+use crate::proxies;
 
 /// What `/metrics` says beyond the edge's own figures.
 #[derive(Clone, Default)]
@@ -37,6 +43,11 @@ pub(crate) fn router(shared: Arc<Shared>, metrics: Metrics, assets: Option<Route
     let api = Router::new()
         .route("/api/v1/tickets", post(api::make_ticket))
         .route("/api/v1/guests", post(api::make_guest))
+        .merge(rest::routes())
+        .merge(sse::routes())
+        .merge(portability::routes())
+        .merge(accounts::routes())
+        .merge(admin_people::routes())
         .route("/api/{*path}", any(not_found))
         // Before the layers, which a preflight must pass through though no route takes its method.
         .method_not_allowed_fallback(method_not_allowed)
@@ -62,7 +73,8 @@ pub(crate) fn router(shared: Arc<Shared>, metrics: Metrics, assets: Option<Route
     paths
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn_with_state(Arc::clone(&shared), layers::secure))
-        .layer(from_fn_with_state(shared, layers::observe))
+        .layer(from_fn_with_state(Arc::clone(&shared), layers::observe))
+        .layer(from_fn_with_state(shared, proxies::unwrap))
 }
 
 async fn not_found() -> ApiError {

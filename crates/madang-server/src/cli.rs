@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use madang_protocol::{Scope, TokenId};
+
 use crate::config::LogFormat;
 
 /// A place on the web where a team and Claude meet.
@@ -21,6 +23,15 @@ pub struct Cli {
 pub enum Command {
     /// Run the server.
     Serve(Flags),
+    /// Make and change accounts, while the server runs or not.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Make and end personal API tokens.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Look at the audit log.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -69,4 +80,130 @@ pub struct Flags {
     /// How to log (MADANG_LOG_FORMAT, text)
     #[arg(long, value_enum)]
     pub log_format: Option<LogFormat>,
+}
+
+/// Where the server's data is.
+#[derive(Debug, Default, Clone, Args)]
+pub struct Place {
+    /// Where everything is kept (MADANG_DATA_DIR, data)
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// A TOML file with settings (docs/configuration.md) (MADANG_CONFIG)
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// What can be done to accounts.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Make an account. The password is asked for, read from standard input, or generated.
+    Add {
+        /// The name to log in with
+        name: String,
+        /// The name shown, if it is another
+        #[arg(long, value_name = "NAME", default_value = "")]
+        display_name: String,
+        /// An administrator of this server
+        #[arg(long)]
+        admin: bool,
+        /// Make a password and print it once
+        #[arg(long)]
+        generate: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List all accounts.
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Suspend an account: nothing of it works any more, and what is open is cut.
+    Disable {
+        /// Whose
+        name: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Put a suspended account in force again.
+    Enable {
+        /// Whose
+        name: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Give someone another password; their logins and tokens end.
+    ResetPassword {
+        /// Whose
+        name: String,
+        /// Make a password and print it once
+        #[arg(long)]
+        generate: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Let someone whom an identity provider knows come in as this account.
+    Link {
+        /// Whose
+        name: String,
+        /// The provider's address, as `issuer` is set
+        issuer: String,
+        /// Its id for the person (`sub`)
+        subject: String,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// What can be done to tokens.
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token and print it once.
+    Create {
+        /// Whose
+        user: String,
+        /// What it is for
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        /// What it reaches: read, write or full
+        #[arg(long, value_parser = scope, default_value = "write")]
+        scope: Scope,
+        /// Days that it holds, 1 to 365
+        #[arg(long, default_value_t = 90)]
+        days: u32,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List someone's tokens.
+    List {
+        /// Whose
+        user: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// End a token; what it opened is cut.
+    Revoke {
+        /// Whose
+        user: String,
+        /// Its id, as the list shows it
+        token_id: TokenId,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// What can be done with the audit log.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Go through the log: each line must follow from the one before.
+    Verify {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+fn scope(text: &str) -> Result<Scope, String> {
+    [Scope::Read, Scope::Write, Scope::Full]
+        .into_iter()
+        .find(|scope| scope.as_str() == text)
+        .ok_or_else(|| "it is read, write or full".to_owned())
 }

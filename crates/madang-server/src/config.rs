@@ -43,6 +43,8 @@ pub struct Config {
     pub model: madang_model::Settings,
     /// The database.
     pub store: madang_store::Settings,
+    /// People: who may come in, how long they stay.
+    pub accounts: madang_accounts::Settings,
     /// Live sessions.
     pub hub: madang_hub::Settings,
     /// The edge.
@@ -72,6 +74,7 @@ impl Default for Config {
             log_format: LogFormat::Text,
             model: madang_model::Settings::default(),
             store: madang_store::Settings::default(),
+            accounts: madang_accounts::Settings::default(),
             hub: madang_hub::Settings::default(),
             gateway: madang_gateway::Settings::default(),
         }

@@ -6,8 +6,11 @@
 pub mod assets;
 pub mod cli;
 pub mod config;
+mod control;
 mod lifecycle;
 pub mod logging;
+pub mod operate;
+mod prompt;
 pub mod secrets;
 pub mod serve;
 mod tls;

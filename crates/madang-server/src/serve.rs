@@ -3,12 +3,13 @@
 //! The order is the point: settings are checked before this, the data is taken before the port opens, and the line that
 //! says "ready" comes last. On the way out the edge drains, then the database closes.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context as _, anyhow, bail};
+use madang_accounts::Accounts;
 use madang_gateway::Gateway;
 use madang_hub::{Clock as _, Hub, SystemClock};
 use madang_store::SqliteStore;
@@ -17,11 +18,14 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::config::Config;
+use crate::control::Control;
 use crate::lifecycle::{Signals, allow_many_files};
 use crate::secrets::Secrets;
 use crate::tls::{self, Authority};
 use crate::{assets, logging};
 
+/// The file in the data directory with the link for the first administrator.
+const BOOTSTRAP: &str = "bootstrap";
 /// What a task that can't be stopped (a lookup of a name, a read of a slow disk) gets before it is left behind.
 const LEFT_BEHIND_AFTER: Duration = Duration::from_secs(2);
 
@@ -49,11 +53,18 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let store = Arc::new(store);
     let secrets = Secrets::open(&config.data_dir)?;
     let tls = tls(config, &secrets)?;
-    let gateway = gateway(config, &secrets, Arc::clone(&store)).await?;
+    let accounts = accounts(config, Arc::clone(&store))?;
+    let gateway = gateway(config, &secrets, (Arc::clone(&store), accounts.clone())).await?;
     let in_use = || format!("{} can't be listened on", config.listen);
     let listener = TcpListener::bind(config.listen).await.with_context(in_use)?;
 
-    announce(config, listener.local_addr()?, tls.as_ref().and_then(|tls| tls.authority.as_ref()))?;
+    let address = listener.local_addr()?;
+    let first = first_administrator(config, &accounts, address).await?;
+    let control = Control::open(&config.data_dir).map(|control| tokio::spawn(control.serve(accounts)));
+    if let Err(error) = &control {
+        tracing::warn!(%error, "`madang user` works only while this server is stopped");
+    }
+    announce(config, address, (tls.as_ref().and_then(|tls| tls.authority.as_ref()), first.as_deref()))?;
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async {
         // An error says that this function is gone, which is a reason to stop as well.
@@ -71,6 +82,11 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         ended = &mut edge => ended.map_err(|_| anyhow!("the edge crashed while it drained"))??,
         () = signals.next() => bail!("stopped before everyone was told; what was acknowledged is on disk"),
     }
+    if let Ok(control) = control {
+        control.abort();
+        // Its end, whatever it is, is that of the socket.
+        drop(control.await);
+    }
     store.close().await.context("the database was not closed cleanly; the next start checks it")
 }
 
@@ -83,8 +99,29 @@ fn ended_early(ended: Result<std::io::Result<()>, tokio::task::JoinError>) -> an
     }
 }
 
+/// Who people are.
+fn accounts(config: &Config, store: Arc<SqliteStore>) -> anyhow::Result<Accounts> {
+    let clock = Arc::new(|| SystemClock.now());
+    Accounts::new(config.accounts.clone(), store, clock).context("the section [accounts]")
+}
+
+/// The link for the first administrator, while there is none.
+async fn first_administrator(
+    config: &Config,
+    accounts: &Accounts,
+    address: SocketAddr,
+) -> anyhow::Result<Option<String>> {
+    let here = format!("{}://{}", scheme(config), reachable(address));
+    let base = config.gateway.public_url.clone().unwrap_or(here);
+    Ok(accounts.open_bootstrap(&config.data_dir.join(BOOTSTRAP), &base).await?)
+}
+
 /// Everything behind the port.
-async fn gateway(config: &Config, secrets: &Secrets, store: Arc<SqliteStore>) -> anyhow::Result<Gateway> {
+async fn gateway(
+    config: &Config,
+    secrets: &Secrets,
+    (store, accounts): (Arc<SqliteStore>, Accounts),
+) -> anyhow::Result<Gateway> {
     let model = madang_model::from_settings(&config.model).context("the section [model]")?;
     let bus = Arc::new(madang_bus::LocalBus::default());
     let clock = Arc::new(SystemClock);
@@ -92,8 +129,13 @@ async fn gateway(config: &Config, secrets: &Secrets, store: Arc<SqliteStore>) ->
         .await
         .context("the stored sessions can't be read")?;
     let key = secrets.signing_key()?;
-    Gateway::new(config.gateway.clone(), hub, &key, Some(assets::router(config.is_https_for_good())))
-        .context("the section [gateway]")
+    Gateway::new(
+        config.gateway.clone(),
+        (hub, accounts),
+        &key,
+        Some(assets::router(config.is_https_for_good())),
+    )
+    .context("the section [gateway]")
 }
 
 /// How TLS is spoken.
@@ -114,7 +156,11 @@ fn tls(config: &Config, secrets: &Secrets) -> anyhow::Result<Option<Tls>> {
 }
 
 /// Prints what one should know in a line, and then the line that says that all is ready.
-fn announce(config: &Config, address: SocketAddr, authority: Option<&Authority>) -> anyhow::Result<()> {
+fn announce(
+    config: &Config,
+    address: SocketAddr,
+    (authority, first): (Option<&Authority>, Option<&str>),
+) -> anyhow::Result<()> {
     let mut warnings: Vec<String> = config.warnings().iter().map(ToString::to_string).collect();
     if let Some(Authority { path, fingerprint }) = authority {
         warnings.push(format!(
@@ -122,14 +168,32 @@ fn announce(config: &Config, address: SocketAddr, authority: Option<&Authority>)
             path.display()
         ));
     }
+    let file = config.data_dir.join(BOOTSTRAP);
     let mut text = String::new();
-    if !warnings.is_empty() {
-        text = format!("Warning: {}\n", warnings.join("; "));
+    match first {
+        // On a terminal alone: what is printed elsewhere is kept, and a link in a log is a link for its readers.
+        Some(link) if std::io::stdout().is_terminal() => {
+            text = format!(
+                "Become the first administrator, within a day: {link} (also in {})\n",
+                file.display()
+            );
+        }
+        Some(_) => warnings.push(format!(
+            "there is no administrator yet, {} holds the link to become the first one",
+            file.display()
+        )),
+        None => {}
     }
-    let scheme = if config.has_tls() { "https" } else { "http" };
-    text += &format!("Madang is ready at {scheme}://{}\n", reachable(address));
+    if !warnings.is_empty() {
+        text += &format!("Warning: {}\n", warnings.join("; "));
+    }
+    text += &format!("Madang is ready at {}://{}\n", scheme(config), reachable(address));
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("standard output can't be written")
+}
+
+fn scheme(config: &Config) -> &'static str {
+    if config.has_tls() { "https" } else { "http" }
 }
 
 /// An address that can be opened here: a listener on all addresses is also on loopback.

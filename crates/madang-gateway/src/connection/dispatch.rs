@@ -203,9 +203,10 @@ impl Reader {
             return self.connection.tell(answer.event(), Some(id));
         }
         let shared = &self.connection.shared;
-        match shared.identity.verify(&auth.token, shared.now()) {
+        match shared.identity.verify(&auth.token, shared.now()).await {
             Ok(caller) => {
                 self.link = None;
+                self.registered = None;
                 self.greeting.caller = Some(caller);
                 self.widen();
                 if self.greeting.is_due() {
@@ -214,7 +215,7 @@ impl Reader {
             }
             Err(code) => {
                 self.connection.tell(ApiError::of(code).event(), Some(id));
-                self.connection.close(code.row().close.unwrap_or(CloseCode::BadCredential), None);
+                self.connection.close(code.row().close.unwrap_or(CloseCode::Overloaded), None);
             }
         }
     }
@@ -235,6 +236,13 @@ impl Reader {
         self.connection.outbox.lock().watch.greeting = None;
         self.connection.tell(self.connected(&caller, session), id);
         self.connection.outbox.lock().person = Some((caller.user, Arc::clone(&caller.display_name)));
+        let weak = Arc::downgrade(&self.connection);
+        let cut = move |code, sentence| {
+            if let Some(connection) = weak.upgrade() {
+                connection.close(code, Some(sentence));
+            }
+        };
+        self.registered = Some(shared.revocations.register(&caller, cut));
         self.link = Some(shared.hub.attach(caller, self.connection.clone()));
         let resume = self.greeting.resume.take().map(|resume| resume.sessions).unwrap_or_default();
         let resumed =

@@ -23,6 +23,7 @@ use crate::caps::Permit;
 use crate::codec::{Decoder, Item};
 use crate::gateway::Shared;
 use crate::limiter::Rate;
+use crate::revocation::Guard;
 
 /// Bytes that one read takes at most.
 const READ_BYTES: usize = 64 * 1024;
@@ -58,6 +59,8 @@ pub(super) struct Reader {
     pending_at: usize,
     pub(super) greeting: Greeting,
     pub(super) link: Option<Link>,
+    /// So that it ends with its credential (SE4).
+    pub(super) registered: Option<Guard>,
     /// Signals that came too fast.
     pub(super) held: Option<Box<Held>>,
     /// Malformed messages in a row (CM4).
@@ -144,6 +147,7 @@ impl Reader {
             pending_at: 0,
             greeting,
             link: None,
+            registered: None,
             held: None,
             malformed: 0,
             pings_full_at_us: 0,

@@ -48,6 +48,11 @@ impl Tickets {
         (now < until).then_some(caller)
     }
 
+    /// Forgets those of whom something ended or changed: they would let in by what holds no longer (AU-11).
+    pub(crate) fn end(&self, ended: impl Fn(&Caller) -> bool) {
+        self.waiting.lock().retain(|_, (caller, _)| !ended(caller));
+    }
+
     /// Forgets those that ran out.
     pub(crate) fn sweep(&self, now: UnixMs) {
         self.waiting.lock().retain(|_, (_, until)| *until > now);

@@ -41,6 +41,12 @@ impl GuestKey {
         self.life_ms
     }
 
+    /// Whether a text claims to be a guest's credential.
+    #[must_use]
+    pub fn is_ours(text: &str) -> bool {
+        text.strip_prefix(PREFIX).is_some_and(|rest| rest.starts_with('.'))
+    }
+
     /// Makes a credential: `mdg1.ID.DATE.SIGNATURE`, safe in headers, cookies and queries.
     #[must_use]
     pub fn sign(&self, user: UserId, now: UnixMs) -> String {

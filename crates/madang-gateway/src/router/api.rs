@@ -43,7 +43,8 @@ pub(super) async fn make_ticket(
     {
         return Err(ApiError::of(ErrorCode::InvalidAuth));
     }
-    let Who::Known(caller) = shared.identity.who(presented, shared.now()).map_err(ApiError::of)? else {
+    let who = shared.identity.who(presented, shared.now()).await;
+    let Who::Known(caller) = who.map_err(ApiError::of)? else {
         return Err(ApiError::of(ErrorCode::InvalidAuth));
     };
     let taken = shared.limiter.command(caller.user, RateClass::Control, shared.now_us());

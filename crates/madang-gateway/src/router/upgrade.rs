@@ -48,7 +48,7 @@ pub(super) async fn upgrade(
     if layers::cookie_without_origin(&parts, source) {
         return Err(ApiError::new(ErrorCode::Forbidden, "A cookie counts only with the origin of the page."));
     }
-    let verdict = judge(&shared, &parts);
+    let verdict = judge(&shared, &parts).await;
     if let (Some(code), ProtocolVersion::V1) = (verdict.refusal, accepted.version) {
         // Before the upgrade: this client takes every open for a success, and would loop (CN2).
         return Err(ApiError::of(code).retry_after(RETRY_MS));
@@ -60,7 +60,7 @@ pub(super) async fn upgrade(
     Ok(response)
 }
 
-fn judge(shared: &Shared, parts: &http::request::Parts) -> Verdict {
+async fn judge(shared: &Shared, parts: &http::request::Parts) -> Verdict {
     let refused = |code: ErrorCode, close: CloseCode| Verdict {
         caller: None,
         refusal: Some(code),
@@ -74,11 +74,12 @@ fn judge(shared: &Shared, parts: &http::request::Parts) -> Verdict {
         return refused(ErrorCode::ServiceUnavailable, CloseCode::Overloaded);
     }
     let let_in = |caller, cookie| Verdict { caller, refusal: None, close: None, cookie };
-    match shared.identity.who(presented(parts), shared.now()) {
+    match shared.identity.who(presented(parts), shared.now()).await {
         Ok(Who::Known(caller)) => let_in(Some(caller), None),
         Ok(Who::NewGuest(caller, token)) => let_in(Some(caller), Some(shared.identity.set_cookie(&token))),
         Ok(Who::Nobody) => let_in(None, None),
-        Err(code) => refused(code, code.row().close.unwrap_or(CloseCode::BadCredential)),
+        // Without a close code of its own it is no judgement: it can't be told now.
+        Err(code) => refused(code, code.row().close.unwrap_or(CloseCode::Overloaded)),
     }
 }
 

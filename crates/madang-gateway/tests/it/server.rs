@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use madang_accounts::Accounts;
+use madang_accounts::Accounts;
 use madang_bus::LocalBus;
 use madang_gateway::{Gateway, Settings, serve};
-use madang_hub::{Hub, SystemClock};
+use madang_hub::{Clock as _, Hub, SystemClock};
 use madang_store::SqliteStore;
 use madang_testkit::ScriptedModel;
 use tokio::net::TcpListener;
@@ -20,6 +22,7 @@ pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) gateway: Gateway,
     pub(crate) hub: Hub,
+    pub(crate) accounts: Accounts,
     pub(crate) model: Arc<ScriptedModel>,
     stop: Option<oneshot::Sender<()>>,
     task: Option<JoinHandle<()>>,
@@ -41,20 +44,23 @@ impl TestServer {
         hub: madang_hub::Settings,
         tls: Option<Arc<rustls::ServerConfig>>,
     ) -> TestServer {
+        Self::start_whole(settings, (hub, madang_accounts::Settings::default()), tls).await
+    }
+
+    pub(crate) async fn start_whole(
+        settings: Settings,
+        (hub, accounts): (madang_hub::Settings, madang_accounts::Settings),
+        tls: Option<Arc<rustls::ServerConfig>>,
+    ) -> TestServer {
         let dir = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&dir.path().join("madang.db"), madang_store::Settings::default())
-            .await
-            .unwrap();
+        let path = dir.path().join("madang.db");
+        let store = SqliteStore::open(&path, madang_store::Settings::default()).await.unwrap();
+        let store = Arc::new(store);
+        let accounts = Accounts::new(accounts, store.clone(), Arc::new(|| SystemClock.now())).unwrap();
         let model = ScriptedModel::new();
-        let hub = Hub::start(
-            hub,
-            Arc::new(store),
-            model.clone(),
-            Arc::new(LocalBus::default()),
-            Arc::new(SystemClock),
-        );
+        let hub = Hub::start(hub, store, model.clone(), Arc::new(LocalBus::default()), Arc::new(SystemClock));
         let hub = hub.await.unwrap();
-        let gateway = Gateway::new(settings, hub.clone(), &SECRET, None).unwrap();
+        let gateway = Gateway::new(settings, (hub.clone(), accounts.clone()), &SECRET, None).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -62,7 +68,7 @@ impl TestServer {
             stopped.await.ok();
         });
         let task = tokio::spawn(async move { serving.await.unwrap() });
-        TestServer { address, gateway, hub, model, stop: Some(stop), task: Some(task), _dir: dir }
+        TestServer { address, gateway, hub, accounts, model, stop: Some(stop), task: Some(task), _dir: dir }
     }
 
     /// Begins to drain.

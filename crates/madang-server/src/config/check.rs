@@ -4,6 +4,8 @@ use std::fmt;
 
 use anyhow::{Context as _, bail, ensure};
 
+use madang_accounts::SignUp;
+
 use super::Config;
 use crate::logging;
 
@@ -14,6 +16,8 @@ pub enum Warning {
     Simulated,
     /// Guests may come in from other machines.
     GuestsFromAfar,
+    /// Anyone may make an account, from other machines.
+    OpenSignUp,
 }
 
 impl fmt::Display for Warning {
@@ -23,6 +27,7 @@ impl fmt::Display for Warning {
             Warning::GuestsFromAfar => {
                 "anyone who reaches this address comes in as a guest and uses your key"
             }
+            Warning::OpenSignUp => "anyone who reaches this address can make an account and use your key",
         })
     }
 }
@@ -54,6 +59,12 @@ impl Config {
         {
             warnings.push(Warning::GuestsFromAfar);
         }
+        if self.accounts.sign_up == SignUp::Open
+            && (self.behind_proxy || !self.listen.ip().is_loopback())
+            && !self.model.is_simulated()
+        {
+            warnings.push(Warning::OpenSignUp);
+        }
         warnings
     }
 
@@ -66,6 +77,13 @@ impl Config {
         if let Some(url) = &self.gateway.public_url {
             self.check_public_url(url)?;
         }
+        self.accounts.check().context("the section [accounts]")?;
+        ensure!(
+            self.accounts.oidc.is_empty()
+                || self.gateway.public_url.is_some()
+                || self.listen.ip().is_loopback(),
+            "[accounts] names identity providers, which send people back to an address: set public_url"
+        );
         madang_model::from_settings(&self.model).context("the section [model]")?;
         Ok(())
     }

@@ -65,7 +65,8 @@ impl Loaded {
             layers.add_variable(&path, name, &text)?;
         }
         layers.add_flags(flags)?;
-        let config = Config::deserialize(Value::Object(layers.values))?;
+        let mut config = Config::deserialize(Value::Object(layers.values))?;
+        config.accounts.resolve(|name| variables.get(name).cloned()).context("the section [accounts]")?;
         config.check()?;
         Ok(Loaded { config, origins: layers.origins })
     }
@@ -100,7 +101,7 @@ impl Layers {
         // Read as settings for the line numbers of its errors, and as a table for what it sets.
         toml::from_str::<Config>(&text).map_err(wrong)?;
         let table: Map<String, Value> = toml::from_str(&text).map_err(wrong)?;
-        let has_key = table.get("model").is_some_and(|model| model.get("api_key").is_some());
+        let has_key = holds_a_secret(&table);
         if has_key && meta.permissions().mode() & 0o077 != 0 {
             bail!("{shown} holds a key and can be read by others: run chmod 600 on it");
         }
@@ -180,6 +181,17 @@ impl Layers {
             }
         }
     }
+}
+
+/// Whether a file has a secret in it.
+fn holds_a_secret(table: &Map<String, Value>) -> bool {
+    let each = |list: &str| {
+        let accounts = table.get("accounts").and_then(|accounts| accounts.get(list));
+        accounts.and_then(Value::as_array).into_iter().flatten().collect::<Vec<_>>()
+    };
+    table.get("model").is_some_and(|model| model.get("api_key").is_some())
+        || each("embedders").iter().any(|one| one.get("key").is_some())
+        || each("oidc").iter().any(|one| one.get("client_secret").is_some())
 }
 
 /// What the text of a variable may mean, likeliest first; the default's type decides.

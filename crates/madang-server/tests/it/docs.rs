@@ -13,6 +13,7 @@ const END: &str = "<!-- end -->";
 /// Where each section's settings are declared.
 const SOURCES: &[(&str, &str, &str)] = &[
     ("", "madang-server/src/config.rs", "At the top of the file"),
+    ("accounts", "madang-accounts/src/settings.rs", "`[accounts]`: people"),
     ("gateway", "madang-gateway/src/settings.rs", "`[gateway]`: the edge"),
     ("hub", "madang-hub/src/settings.rs", "`[hub]`: live sessions"),
     ("model", "madang-model/src/settings.rs", "`[model]`: what answers"),

@@ -1,0 +1,62 @@
+//! What an invite link is, for whoever has it.
+
+use axum::Json;
+use madang_accounts::Accounts;
+use madang_protocol::{Actor, Author, ErrorCode, Role, SessionId, SessionStatus, UnixMs, UserId};
+use madang_store::InviteRow;
+use serde::{Deserialize, Serialize};
+
+use super::{Asker, Body};
+use crate::error::ApiError;
+use crate::identity::display_name;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Code {
+    code: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct Look {
+    session_id: Option<SessionId>,
+    title: String,
+    role: Role,
+    by: Author,
+    sign_up: bool,
+    expires_at: UnixMs,
+    member: bool,
+}
+
+/// Tells what a code lets one do; one that lets nobody in is not told from one that never was.
+pub(super) async fn look(asker: Asker, Body(data): Body<Code>) -> Result<Json<Look>, ApiError> {
+    let accounts = &asker.shared.accounts;
+    accounts.may_look(&asker.by())?;
+    let nothing = || ApiError::new(ErrorCode::NotFound, "This link lets nobody in.");
+    let row = accounts.find_invite(&data.code).await?.ok_or_else(nothing)?;
+    let holds = row.holds(asker.shared.now());
+    let (mut title, mut member) = (String::new(), false);
+    if let Some(session) = row.session {
+        let loaded = accounts.store().load(session).await.map_err(madang_accounts::Refusal::from)?;
+        let loaded =
+            loaded.filter(|loaded| loaded.row.status != SessionStatus::Deleted).ok_or_else(nothing)?;
+        let own = asker.anyone().map(|caller| caller.user);
+        member = loaded.members.iter().any(|(user, _)| Some(*user) == own);
+        title = loaded.row.title;
+    }
+    // A code that is used up stays its users' name for the session (SE7).
+    if !holds && !member {
+        return Err(nothing());
+    }
+    let by = author(accounts, row.by).await?;
+    let InviteRow { session, role, sign_up, expires_at, .. } = row;
+    let sign_up = sign_up && accounts.links_make_accounts();
+    Ok(Json(Look { session_id: session, title, role, by, sign_up, expires_at, member }))
+}
+
+async fn author(accounts: &Accounts, user: UserId) -> Result<Author, ApiError> {
+    let name = match accounts.account(user).await? {
+        Some(account) => account.display_name,
+        None => display_name(user),
+    };
+    Ok(Author { user_id: Actor::User(user), display_name: name })
+}
