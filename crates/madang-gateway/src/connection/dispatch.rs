@@ -155,9 +155,7 @@ impl Reader {
         let stream = match command {
             Ok(Command::ClaudeMessage(prompt)) => prompt.stream,
             Err(InboundError::Data(_)) if digest_input.starts_with("claude_message\n") => true,
-            Ok(Command::UnfollowSession(data)) => {
-                return data.session_id.id().into_iter().for_each(|session| gate.leave(id, session));
-            }
+            Ok(Command::UnfollowSession(_) | Command::LeaveCollaboration(_)) => return gate.leave(id),
             Ok(_) | Err(_) => return,
         };
         gate.ask(Asked { id: id.to_owned(), stream });
@@ -233,6 +231,10 @@ impl Reader {
             ProtocolVersion::V1 => shared.hub.default_session(caller.user).await,
             ProtocolVersion::V2 => None,
         };
+        let joined = match self.connection.version {
+            ProtocolVersion::V1 => shared.hub.joined_session(caller.user),
+            ProtocolVersion::V2 => None,
+        };
         self.connection.outbox.lock().watch.greeting = None;
         self.connection.tell(self.connected(&caller, session), id);
         self.connection.outbox.lock().person = Some((caller.user, Arc::clone(&caller.display_name)));
@@ -247,7 +249,9 @@ impl Reader {
         let resume = self.greeting.resume.take().map(|resume| resume.sessions).unwrap_or_default();
         let resumed =
             resume.into_iter().take(RESUMED_SESSIONS_MAX).map(|(session, point)| (session, Some(point)));
-        for (session, resume) in session.map(|session| (session, None)).into_iter().chain(resumed) {
+        // A version-1 client does not join again what it had joined before it lost its connection (CN8).
+        let own = session.into_iter().chain(joined.filter(|joined| Some(*joined) != session));
+        for (session, resume) in own.map(|session| (session, None)).chain(resumed) {
             self.connection.taken_in().await;
             let follow = FollowSession { session_id: SessionRef::Id(session), resume };
             let command = Command::FollowSession(follow);

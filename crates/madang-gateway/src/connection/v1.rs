@@ -21,8 +21,8 @@ pub(crate) use sorted::Sorted;
 /// What one version-1 connection has asked, and which replies it is being sent.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
-    /// Sessions that it asked to hear no more of, by the command's id.
-    leaving: Vec<(String, SessionId)>,
+    /// The commands by which it asked to hear no more of a session.
+    leaving: Vec<String>,
     prompts: Prompts,
     replies: Replies,
 }
@@ -46,11 +46,11 @@ impl Gate {
     }
 
     /// Notes that the connection asks to hear no more of a session; the newest of such commands are remembered.
-    pub(crate) fn leave(&mut self, id: &str, session: SessionId) {
+    pub(crate) fn leave(&mut self, id: &str) {
         if self.leaving.len() >= FOLLOWED_SESSIONS_MAX {
             self.leaving.remove(0);
         }
-        self.leaving.push((id.to_owned(), session));
+        self.leaving.push(id.to_owned());
     }
 
     /// Bytes of replies that are held back.
@@ -93,11 +93,14 @@ impl Gate {
                     self.replies.refuse(&asked, "The prompt was taken back before Claude began.", None, line);
                 }
             }
-            Some(Event::Ack(_)) => {
-                let left = self.leaving.iter().position(|(id, _)| Some(id.as_str()) == correlation);
-                if let Some((_, session)) = left.map(|at| self.leaving.remove(at)) {
+            Some(Event::Ack(ack)) => {
+                let left = self.leaving.iter().position(|id| Some(id.as_str()) == correlation);
+                if let Some(session) = left.map(|at| self.leaving.remove(at)).and(ack.session_id) {
                     self.gone(session, "The session is not followed any more.", line);
                 }
+            }
+            Some(Event::Removed(data)) => {
+                self.gone(data.session_id, "You do not belong to this session any more.", line);
             }
             Some(Event::SessionDeleted(data)) => {
                 self.gone(data.0.session_id, "The session was deleted.", line);

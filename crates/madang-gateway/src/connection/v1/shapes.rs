@@ -36,10 +36,12 @@ pub(super) fn text_of(parts: &[Part]) -> String {
     parts.iter().filter(|part| part.kind == PartKind::Text).map(|part| part.content.as_str()).collect()
 }
 
-/// A `session_state` envelope. A reply that is still being written is left out: it is attached to just after (RS2).
+/// A `session_state` envelope. A reply that is still being written is left out: it is attached to just after (RS2); and
+/// what was deleted, because these clients know no tombstones.
 pub(super) fn session_state(state: &SessionState, now: UnixMs) -> String {
     let whole = |message: &&Message| {
-        message.reply.as_ref().is_none_or(|reply| reply.status != ReplyStatus::Streaming)
+        let ended = message.reply.as_ref().is_none_or(|reply| reply.status != ReplyStatus::Streaming);
+        ended && message.deleted_at.is_none()
     };
     let data = StateV1 {
         session_id: state.session_id,
