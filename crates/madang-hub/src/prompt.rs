@@ -26,3 +26,6 @@ pub(crate) const CONTINUE: &str =
 
 /// Stands where what people said among themselves was too long to be told.
 pub(crate) const LEFT_OUT: &str = "(Earlier messages between people are left out here: they are too long.)";
+
+/// Stands for a prompt that was deleted after it was answered, when it is asked anew.
+pub(crate) const DELETED: &str = "(The message that stood here was deleted by its author.)";
