@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::handshake::{Authority, Site};
+use crate::proxies::Proxies;
 
 /// Settings of the edge; times in milliseconds. No value may be zero.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Further `Host` values that are accepted, each as `host` (any port) or `host:port` (CN2).
     pub allowed_hosts: Vec<String>,
+    /// Proxies whose `X-Forwarded-For` is believed, each an address or a range (`10.0.0.0/8`); of all others it is not read.
+    pub trusted_proxies: Vec<String>,
     /// Whether `/metrics` answers others than loopback.
     pub metrics_public: bool,
     /// Silence after which the server pings, give or take 10 % (CN5).
@@ -105,6 +108,7 @@ impl Default for Settings {
             public_url: None,
             allowed_origins: Vec::new(),
             allowed_hosts: Vec::new(),
+            trusted_proxies: Vec::new(),
             metrics_public: false,
             heartbeat_ms: 25_000,
             pong_ms: 10_000,
@@ -162,6 +166,7 @@ impl Settings {
     /// A sentence that names the first setting that can't be used.
     pub fn check(&self) -> Result<(), SettingsError> {
         self.site().map(|_| ())?;
+        self.proxies()?;
         let times = [
             ("heartbeat_ms", self.heartbeat_ms),
             ("pong_ms", self.pong_ms),
@@ -213,6 +218,13 @@ impl Settings {
             Some(name) => Err(SettingsError(format!("{name} is 0, but must be at least 1."))),
             None => Ok(()),
         }
+    }
+
+    /// The proxies in the form in which addresses are compared.
+    pub(crate) fn proxies(&self) -> Result<Proxies, SettingsError> {
+        Proxies::parse(&self.trusted_proxies).map_err(|text| {
+            SettingsError(format!("trusted_proxies has {text:?}, which is no address or range."))
+        })
     }
 
     /// The hosts and origins in the form in which requests are compared.
