@@ -8,13 +8,15 @@ import { startLanguage } from "./i18n/index.js";
 import { prepareMarkdown } from "./markdown/MessageText.js";
 import { BackendContext } from "./session/backend.js";
 import { liveBackend } from "./session/live.js";
+import { isDoor, routeOf } from "./shell/route.js";
 
 const client = createClient({
   client: { name: "@madang/app", version: "0.1.0" },
   // Per tab: two tabs that both sent what waits would say it twice.
   keeper: keepIn(sessionStorage),
 });
-client.connect();
+// At a door it is not known yet as whom.
+if (!isDoor(routeOf(location.pathname).page)) client.connect();
 const backend = liveBackend(client);
 
 const root = document.getElementById("root");

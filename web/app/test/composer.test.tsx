@@ -15,12 +15,14 @@ afterEach(() => {
   localStorage.clear();
 });
 
+const BOTH = ["claude", "everyone"] as const;
+
 function open(more: Partial<Parameters<typeof Composer>[0]> = {}) {
   const onSend = vi.fn();
   const backend = fixtureBackend(new URLSearchParams());
   const tree = (place: string) => (
     <BackendContext value={backend}>
-      <Composer place={place} running={false} switchable onSend={onSend} {...more} />
+      <Composer place={place} running={false} targets={BOTH} onSend={onSend} {...more} />
     </BackendContext>
   );
   const { rerender } = render(tree("ses_a"));
@@ -37,7 +39,7 @@ describe("keys of the composer", () => {
     fireEvent.keyDown(field, { key: "Enter", shiftKey: true });
     expect(onSend).not.toHaveBeenCalled();
     fireEvent.keyDown(field, { key: "Enter" });
-    expect(onSend).toHaveBeenCalledExactlyOnceWith("hello", "claude");
+    expect(onSend).toHaveBeenCalledExactlyOnceWith("hello", "claude", { mentions: [] });
     expect(field.value).toBe("");
   });
 
@@ -50,7 +52,7 @@ describe("keys of the composer", () => {
     expect(onSend).not.toHaveBeenCalled();
     write(field, "안녕하세요");
     fireEvent.keyDown(field, { key: "Enter", keyCode: 13 });
-    expect(onSend).toHaveBeenCalledExactlyOnceWith("안녕하세요", "claude");
+    expect(onSend).toHaveBeenCalledExactlyOnceWith("안녕하세요", "claude", { mentions: [] });
   });
 
   it("sends nothing when there is nothing", () => {
@@ -88,7 +90,7 @@ describe("who it is for", () => {
     fireEvent.click(screen.getByLabelText("Everyone"));
     write(field, "lunch?");
     fireEvent.keyDown(field, { key: "Enter" });
-    expect(onSend).toHaveBeenCalledExactlyOnceWith("lunch?", "everyone");
+    expect(onSend).toHaveBeenCalledExactlyOnceWith("lunch?", "everyone", { mentions: [] });
   });
 });
 

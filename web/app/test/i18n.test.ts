@@ -4,9 +4,11 @@ import { describe, expect, it } from "vitest";
 import en from "../src/i18n/en.json";
 import { preferredLanguage, startLanguage, translate } from "../src/i18n/index.js";
 import ko from "../src/i18n/ko.json";
+import moreEn from "../src/i18n/more.en.json";
+import moreKo from "../src/i18n/more.ko.json";
 
-const english: Record<string, string> = en;
-const korean: Record<string, string> = ko;
+const english: Record<string, string> = { ...en, ...moreEn };
+const korean: Record<string, string> = { ...ko, ...moreKo };
 const holes = (text: string | undefined) =>
   [...(text ?? "").matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).sort();
 
@@ -21,6 +23,21 @@ function sources(folder: string): string[] {
 describe("the catalogues", () => {
   it("have the same keys", () => {
     expect(Object.keys(korean).sort()).toEqual(Object.keys(english).sort());
+  });
+
+  it("say nothing twice, and the same in both halves", () => {
+    expect(Object.keys(en).filter((key) => key in moreEn)).toEqual([]);
+    expect(Object.keys(ko).sort()).toEqual(Object.keys(en).sort());
+  });
+
+  it("have what is said first in the first half", () => {
+    const first = ["shell", "head", "conversation", "composer", "sessions", "search", "session", "ui"]
+      .flatMap((folder) => sources(join(import.meta.dirname, "../src", folder)))
+      // A dialog that comes with its words.
+      .filter((code) => !code.includes("function HistoryDialog"))
+      .join("\n");
+    const late = Object.keys(moreEn).map((key) => key.replace(/_(?:one|other)$/, ""));
+    expect(late.filter((key) => first.includes(`"${key}"`))).toEqual([]);
   });
 
   it("have the same holes, and no empty words", () => {

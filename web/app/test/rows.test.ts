@@ -67,6 +67,7 @@ describe("rows", () => {
       content: "x",
       to: "everyone",
       createdAt: DAY + 60_000,
+      replyTo: undefined,
       state: "sending",
       trouble: undefined,
     } as const;

@@ -5,6 +5,7 @@ import { EditMessage } from "../conversation/EditMessage.js";
 import { place } from "../i18n/format.js";
 import { useLanguage, useWords } from "../i18n/index.js";
 import { useActions, useHere } from "../session/backend.js";
+import type { May } from "../session/may.js";
 import { tellTrouble } from "../shell/notices.js";
 import { Button } from "../ui/Button.js";
 
@@ -12,10 +13,10 @@ interface QueueProps {
   sessionId: string;
   queued: readonly QueuedTurn[];
   messages: readonly Message[];
-  writable: boolean;
+  may: May;
 }
 
-export function Queue({ sessionId, queued, messages, writable }: QueueProps) {
+export function Queue({ sessionId, queued, messages, may }: QueueProps) {
   const t = useWords();
   if (queued.length === 0) return null;
   return (
@@ -26,7 +27,7 @@ export function Queue({ sessionId, queued, messages, writable }: QueueProps) {
           sessionId={sessionId}
           turn={turn}
           prompt={messages.find((message) => message.message_id === turn.prompt_id)}
-          writable={writable}
+          may={may}
         />
       ))}
     </ul>
@@ -37,10 +38,10 @@ interface QueueLineProps {
   sessionId: string;
   turn: QueuedTurn;
   prompt: Message | undefined;
-  writable: boolean;
+  may: May;
 }
 
-function QueueLine({ sessionId, turn, prompt, writable }: QueueLineProps) {
+function QueueLine({ sessionId, turn, prompt, may }: QueueLineProps) {
   const t = useWords();
   const language = useLanguage();
   const { me } = useHere();
@@ -71,12 +72,12 @@ function QueueLine({ sessionId, turn, prompt, writable }: QueueLineProps) {
       <span className="queue-text">
         {mine || !prompt ? text : t("queue.by", { name: prompt.author.display_name, text })}
       </span>
-      {writable && mine && (
+      {(may.changeAny || (mine && may.prompt)) && prompt && (
         <Button look="quiet" onClick={() => setEditing(true)}>
           {t("queue.edit")}
         </Button>
       )}
-      {writable && (
+      {(may.stopAny || (mine && may.prompt)) && (
         <Button look="quiet" onClick={() => stop(sessionId, turn.prompt_id).catch(tellTrouble)}>
           {t("queue.cancel")}
         </Button>

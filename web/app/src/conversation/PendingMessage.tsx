@@ -2,32 +2,33 @@
  * One's own message on its way, or one that was refused, with what can be done. It looks as it will when it has
  * arrived, so that nothing moves then.
  */
-import type { Participant } from "@madang/protocol";
-import { Face } from "../head/People.js";
 import { useWords } from "../i18n/index.js";
 import { useActions, useHere } from "../session/backend.js";
 import { sentenceOf } from "../session/trouble.js";
 import type { Pending } from "../session/types.js";
 import { Button } from "../ui/Button.js";
+import { Face } from "../ui/Face.js";
+import { toneOf } from "../ui/tone.js";
 import { PersonText } from "./PersonText.js";
+import { useTalk } from "./talk.js";
 
 interface PendingMessageProps {
   sessionId: string;
   pending: Pending;
   named: boolean;
-  participants: readonly Participant[];
 }
 
-export function PendingMessage({ sessionId, pending, named, participants }: PendingMessageProps) {
+export function PendingMessage({ sessionId, pending, named }: PendingMessageProps) {
   const t = useWords();
   const { me } = useHere();
-  const color = participants.find((each) => each.user_id === me?.userId)?.color ?? "";
+  const { people } = useTalk();
+  const color = people.get(me?.userId ?? "")?.color ?? me?.color;
   return (
     <article className={named ? "measure person person-named pending" : "measure person pending"}>
       {named && (
         <header className="person-head">
           <Face name={me?.displayName ?? ""} color={color} />
-          <span className="person-name">{me?.displayName}</span>
+          <span className={`person-name ${toneOf(color)}`}>{me?.displayName}</span>
           {pending.to === "everyone" && <span className="person-to">{t("message.chat")}</span>}
         </header>
       )}

@@ -1,20 +1,30 @@
-/** A person's words: Markdown as well, and folded when they pasted a book. */
+/** A person's words: Markdown as well, folded when they pasted a book, with the people they name marked. */
 import { useState } from "react";
 import { useWords } from "../i18n/index.js";
 import { MessageText } from "../markdown/MessageText.js";
+import { NamesContext } from "../markdown/names.js";
+import { useNames } from "./useNames.js";
 
 /** Characters and lines beyond which a message is folded. */
 const FOLD_CHARS = 2400;
 const FOLD_LINES = 30;
 
-export function PersonText({ text }: { text: string }) {
+interface PersonTextProps {
+  text: string;
+  mentions?: readonly string[] | undefined;
+}
+
+export function PersonText({ text, mentions }: PersonTextProps) {
   const t = useWords();
   const [open, setOpen] = useState(false);
+  const names = useNames(text, mentions);
   const long = text.length > FOLD_CHARS || text.split("\n").length > FOLD_LINES;
   return (
     <>
       <div className={long && !open ? "person-text person-folded" : "person-text"}>
-        <MessageText source={breaks(text)} writing={false} />
+        <NamesContext value={names}>
+          <MessageText source={breaks(text)} writing={false} />
+        </NamesContext>
       </div>
       {long && (
         <button type="button" className="fold" aria-expanded={open} onClick={() => setOpen(!open)}>

@@ -1,10 +1,16 @@
 /** What a reply used and cost: the sum in words, the rest one press away. */
-import type { Message, Reply } from "@madang/protocol";
+import type { Author, Message, Reply } from "@madang/protocol";
 import { count, duration, money } from "../i18n/format.js";
 import { useLanguage, useWords } from "../i18n/index.js";
 import { Menu } from "../ui/Menu.js";
 
-export function ReplyCost({ message, reply }: { message: Message; reply: Reply }) {
+interface ReplyCostProps {
+  message: Message;
+  reply: Reply;
+  askedBy: Author | undefined;
+}
+
+export function ReplyCost({ message, reply, askedBy }: ReplyCostProps) {
   const t = useWords();
   const language = useLanguage();
   const { usage, cost } = reply;
@@ -16,6 +22,7 @@ export function ReplyCost({ message, reply }: { message: Message; reply: Reply }
   const figure = (n: number) => (n > 0 ? count(n, language) : undefined);
   const written = count(usage.output_tokens, language);
   const lines: [string, string | undefined][] = [
+    [t("reply.details.by"), askedBy?.display_name],
     [t("reply.details.model"), reply.model],
     [t("reply.details.in"), count(usage.input_tokens, language)],
     [t("reply.details.cached"), figure(usage.cache_read_input_tokens)],

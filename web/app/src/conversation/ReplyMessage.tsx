@@ -1,20 +1,22 @@
 /** Claude's reply: no bubble, the full measure, its parts in order, and what can be done at its end. */
-import type { Message } from "@madang/protocol";
+import type { Author, Message } from "@madang/protocol";
 import { memo } from "react";
 import { useWords } from "../i18n/index.js";
 import { useRunning } from "../session/backend.js";
 import type { Waiting } from "../session/types.js";
 import { ClaudeMark } from "../ui/Icon.js";
 import { MessageTime } from "./MessageTime.js";
+import { Reactions } from "./Reactions.js";
 import { ReplyActions } from "./ReplyActions.js";
 import { ReplyEnd } from "./ReplyEnd.js";
 import { ReplyParts } from "./ReplyParts.js";
+import { useTalk } from "./talk.js";
 
 interface ReplyMessageProps {
-  sessionId: string;
   message: Message;
   siblings: readonly string[] | undefined;
-  writable: boolean;
+  /** Whose prompt it answers, where that is known. */
+  askedBy: Author | undefined;
   /** Whether nothing follows it: its actions stay visible. */
   last: boolean;
   running: boolean;
@@ -22,8 +24,10 @@ interface ReplyMessageProps {
 }
 
 export const ReplyMessage = memo(function ReplyMessage(props: ReplyMessageProps) {
-  const { sessionId, message, siblings, writable, last, running, waiting } = props;
+  const { message, siblings, askedBy, last, running, waiting } = props;
   const t = useWords();
+  const { sessionId, may } = useTalk();
+  const writable = may.prompt;
   const name = message.author.display_name;
   return (
     <article
@@ -44,8 +48,10 @@ export const ReplyMessage = memo(function ReplyMessage(props: ReplyMessageProps)
         <ReplyParts parts={message.reply?.parts ?? []} content={message.content} writing={false} />
       )}
       {!running && <ReplyEnd sessionId={sessionId} message={message} writable={writable} last={last} />}
+      <Reactions message={message} />
       <ReplyActions
         sessionId={sessionId}
+        askedBy={askedBy}
         message={message}
         siblings={siblings}
         writable={writable}

@@ -60,5 +60,8 @@ function Silence({ waiting }: { waiting: Waiting | undefined }) {
   const t = useWords();
   const seconds = useSecondsUntil(waiting?.retryAt);
   if (!waiting) return <p className="silence">{t("reply.writing")}</p>;
+  if (waiting.ahead !== undefined) {
+    return <p className="silence">{t("reply.ahead", { count: waiting.ahead })}</p>;
+  }
   return <p className="silence">{seconds > 0 ? t("reply.waiting", { seconds }) : t("reply.waiting.now")}</p>;
 }

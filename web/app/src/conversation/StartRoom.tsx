@@ -17,6 +17,7 @@ import "../head/head.css";
 import "./conversation.css";
 import "./states.css";
 
+const CLAUDE: readonly Target[] = ["claude"];
 const EXAMPLES = ["first.example.1", "first.example.2", "first.example.3"] as const;
 
 export function StartRoom() {
@@ -74,7 +75,7 @@ export function StartRoom() {
       </div>
       <footer className="composer-place">
         <div className="measure">
-          <Composer place={NEW} running={false} switchable={false} onSend={start} />
+          <Composer place={NEW} running={false} targets={CLAUDE} onSend={start} />
           {models?.simulated && <p className="simulated">{t("simulated.line")}</p>}
         </div>
       </footer>

@@ -21,6 +21,10 @@ export interface Following {
   virtualizer: Virtualizer<HTMLDivElement, HTMLElement>;
   atEnd: boolean;
   goToEnd: () => void;
+  /** Goes to a row, and stays there. */
+  goToRow: (index: number) => void;
+  /** The first row that is to be seen. */
+  firstVisible: number;
 }
 
 export function useFollowing(
@@ -66,5 +70,13 @@ export function useFollowing(
     stuck.current = true;
     virtualizer.scrollToEnd();
   }, [virtualizer]);
-  return { virtualizer, atEnd, goToEnd };
+  const goToRow = useCallback(
+    (index: number) => {
+      stuck.current = false;
+      virtualizer.scrollToIndex(index, { align: "center" });
+    },
+    [virtualizer],
+  );
+  const firstVisible = virtualizer.getVirtualItemForOffset(virtualizer.scrollOffset ?? 0)?.index ?? 0;
+  return { virtualizer, atEnd, goToEnd, goToRow, firstVisible };
 }

@@ -1,47 +1,63 @@
-/** Who is in the session: at most five faces and a number, named for those who don't see them. */
-import type { Participant } from "@madang/protocol";
+/** Who is in the session: at most five faces and a number, named for those who don't see them. Opens the panel. */
+import type { Participant, Presence } from "@madang/protocol";
 import { useLanguage, useWords } from "../i18n/index.js";
 import { useHere } from "../session/backend.js";
+import { request } from "../shell/bus.js";
+import { usePanel } from "../shell/panel.js";
+import { Face } from "../ui/Face.js";
 import { Icon } from "../ui/Icon.js";
-import { colourOf, initialOf } from "./faces.js";
+import { peopleOf } from "./faces.js";
 
 /** Faces shown; the rest is a number. */
 const FACES_MAX = 5;
+/** Names said and shown on hover; beyond, a number. */
+const NAMES_MAX = 12;
 
-export function People({ participants }: { participants: readonly Participant[] }) {
+interface PeopleProps {
+  participants: readonly Participant[];
+  presence: ReadonlyMap<string, Presence>;
+}
+
+export function People({ participants, presence }: PeopleProps) {
   const t = useWords();
   const language = useLanguage();
   const { me } = useHere();
-  const people = participants.filter((participant) => participant.user_id !== "claude");
+  const { open } = usePanel();
+  const people = peopleOf(participants, presence, me?.userId);
   if (people.length === 0) return null;
-  const named = people.map((person) =>
-    person.user_id === me?.userId ? t("people.you", { name: person.display_name }) : person.display_name,
-  );
-  const names = new Intl.ListFormat(language).format(named);
-  const label = t("people.label", { count: people.length, names });
+  const named = people.map(({ participant, standing }) => {
+    const name =
+      participant.user_id === me?.userId
+        ? t("people.you", { name: participant.display_name })
+        : participant.display_name;
+    return standing === "here" ? name : t(`people.named.${standing}`, { name });
+  });
+  const rest = named.length - NAMES_MAX;
+  const said = rest > 0 ? [...named.slice(0, NAMES_MAX), t("people.more", { count: rest })] : named;
+  const names = new Intl.ListFormat(language).format(said);
   return (
-    <div
+    <button
+      type="button"
       className={people.length > 1 ? "people people-many" : "people"}
-      role="img"
-      aria-label={label}
-      title={named.join("\n")}
+      aria-label={t("people.label", { count: people.length, names })}
+      aria-expanded={open}
+      title={said.join("\n")}
+      onClick={() => request("people", undefined)}
     >
-      {people.slice(0, FACES_MAX).map((person) => (
-        <Face key={person.user_id} name={person.display_name} color={person.color} />
+      {people.slice(0, FACES_MAX).map(({ participant, standing, presence: now }) => (
+        <Face
+          key={participant.user_id}
+          name={participant.display_name}
+          color={participant.color}
+          away={standing !== "here"}
+          typing={now?.typing === true && participant.user_id !== me?.userId}
+        />
       ))}
       {people.length > FACES_MAX && <span className="face face-rest">+{people.length - FACES_MAX}</span>}
       <span className="people-count">
         <Icon name="people" />
         {people.length}
       </span>
-    </div>
-  );
-}
-
-export function Face({ name, color }: { name: string; color: string }) {
-  return (
-    <span className="face" style={{ background: colourOf(color) }} aria-hidden="true">
-      {initialOf(name)}
-    </span>
+    </button>
   );
 }

@@ -1,16 +1,17 @@
 /**
  * Every word of the app, in Korean and English. Catalogues are flat JSON files with the same keys
- * (test/i18n.test.ts); only the one in use is loaded.
+ * (test/i18n.test.ts); only the one in use is loaded, and what is said on pages that few open comes with those.
  */
 import i18next from "i18next";
 import { useMemo, useSyncExternalStore } from "react";
 import { read, write } from "../ui/storage.js";
 import type english from "./en.json";
+import type moreEnglish from "./more.en.json";
 
 export const LANGUAGES = { en: "English", ko: "한국어" } as const;
 export type Language = keyof typeof LANGUAGES;
 
-type Whole = keyof typeof english;
+type Whole = keyof typeof english | keyof typeof moreEnglish;
 /** A key of the catalogues; of a plural, its stem. */
 export type Key = Whole extends infer K
   ? K extends `${infer Stem}_one` | `${infer Stem}_other`
@@ -22,24 +23,50 @@ export type Translate = (key: Key, values?: Values) => string;
 
 const KEY = "madang.language";
 
-const CATALOGUES: Record<Language, () => Promise<{ default: Record<string, string> }>> = {
+type Catalogues = Record<Language, () => Promise<{ default: Record<string, string> }>>;
+
+const FIRST: Catalogues = {
   en: () => import("./en.json"),
   ko: () => import("./ko.json"),
 };
+const MORE: Catalogues = {
+  en: () => import("./more.en.json"),
+  ko: () => import("./more.ko.json"),
+};
+/** Whether a page was opened that says more. */
+let saysMore = false;
 
 export function preferredLanguage(kept: string | undefined, browser: string): Language {
   const wanted = kept ?? browser;
   return wanted.toLowerCase().startsWith("ko") ? "ko" : "en";
 }
 
-async function load(language: Language): Promise<void> {
-  if (i18next.hasResourceBundle(language, "translation")) return;
-  const catalogue = await CATALOGUES[language]();
+const loaded = new Set<string>();
+
+async function add(catalogues: Catalogues, language: Language, name: string): Promise<void> {
+  if (loaded.has(name + language)) return;
+  const catalogue = await catalogues[language]();
   i18next.addResourceBundle(language, "translation", catalogue.default);
+  loaded.add(name + language);
+}
+
+async function load(language: Language): Promise<void> {
+  const more = saysMore ? add(MORE, language, "more") : undefined;
+  await Promise.all([add(FIRST, language, "first"), more]);
+}
+
+/** For `lazy`: a part of the app together with the words that only such parts say. */
+export function withWords<T>(part: () => Promise<T>): () => Promise<T> {
+  return async () => {
+    saysMore = true;
+    const [got] = await Promise.all([part(), load(currentLanguage())]);
+    return got;
+  };
 }
 
 /** Loads the catalogue in use; the app is drawn after this. */
 export async function startLanguage(chosen?: Language): Promise<void> {
+  loaded.clear();
   const language = chosen ?? preferredLanguage(read(KEY), navigator.language);
   await i18next.init({
     lng: language,

@@ -5,6 +5,7 @@ import { BlockedImage } from "./BlockedImage.js";
 import { ChatLink } from "./ChatLink.js";
 import { CodeBlock } from "./CodeBlock.js";
 import { Maths } from "./Maths.js";
+import { NamedText } from "./NamedText.js";
 import { TableFrame } from "./TableFrame.js";
 import { TaskMark } from "./TaskMark.js";
 
@@ -13,6 +14,8 @@ export interface Drawing {
   /** Characters of the block itself; what comes after was added to resolve references and isn't drawn. */
   length: number;
   writing: boolean;
+  /** Whether words are only words: a link compares what it says with where it leads. */
+  plain?: boolean;
 }
 
 /** Levels of nodes inside each other that are drawn; deeper ones show as nothing, and parse.ts stops them before. */
@@ -32,10 +35,11 @@ export function drawAll(nodes: readonly Nodes[], drawing: Drawing, depth = 0): R
 }
 
 function draw(node: RootContent, drawing: Drawing, depth: number): ReactNode {
-  const inside = () => ("children" in node ? drawAll(node.children as Nodes[], drawing, depth) : null);
+  const inside = () =>
+    "children" in node ? drawAll(node.children as Nodes[], withinOf(node, drawing), depth) : null;
   switch (node.type) {
     case "text":
-      return node.value;
+      return drawing.plain ? node.value : <NamedText text={node.value} />;
     case "paragraph":
       return <p>{inside()}</p>;
     case "heading": {
@@ -65,6 +69,10 @@ function draw(node: RootContent, drawing: Drawing, depth: number): ReactNode {
     default:
       return drawRarer(node, drawing, depth, inside);
   }
+}
+
+function withinOf(node: RootContent, drawing: Drawing): Drawing {
+  return node.type === "link" || node.type === "linkReference" ? { ...drawing, plain: true } : drawing;
 }
 
 function drawRarer(node: RootContent, drawing: Drawing, depth: number, inside: () => ReactNode): ReactNode {

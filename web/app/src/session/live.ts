@@ -6,25 +6,22 @@ import type {
   SessionPhase,
   SessionSnapshot,
 } from "@madang/client";
-import { MadangError } from "@madang/client";
-import { useConnection, useModels, useRunningReply, useServer, useSession, useSessions } from "@madang/react";
+import {
+  useConnection,
+  useInvitations,
+  useModels,
+  useRunningReply,
+  useServer,
+  useSession,
+  useSessions,
+} from "@madang/react";
 import { useMemo } from "react";
-import type { Actions, Backend, Connection, Pending, SessionView, Trouble } from "./types.js";
+import { liveHttp } from "../account/http.js";
+import { actionsOf } from "./live-actions.js";
+import { troubleFrom } from "./live-trouble.js";
+import type { Backend, Connection, Pending, SessionView } from "./types.js";
 
-export function troubleFrom(error: unknown): Trouble {
-  if (!(error instanceof MadangError)) {
-    return {
-      code: "UNKNOWN",
-      message: error instanceof Error ? error.message : String(error),
-      retryAfter: undefined,
-    };
-  }
-  const code = error.code;
-  if (code === "ABORTED" || code === "CONNECTION_LOST") {
-    return { code: "TIMEOUT", message: error.message, retryAfter: undefined };
-  }
-  return { code, message: error.details ?? error.message, retryAfter: error.retryAfter };
-}
+export { troubleFrom } from "./live-trouble.js";
 
 export function connectionFrom(state: ConnectionState): Connection {
   switch (state.status) {
@@ -38,7 +35,11 @@ export function connectionFrom(state: ConnectionState): Connection {
     case "offline":
       return { kind: "offline" };
     case "closed": {
-      const why = { credential_refused: "credential", forbidden: "forbidden" } as const;
+      const why = {
+        credential_refused: "credential",
+        signed_out: "credential",
+        forbidden: "forbidden",
+      } as const;
       return { kind: "closed", why: state.key in why ? why[state.key as keyof typeof why] : "other" };
     }
   }
@@ -50,6 +51,7 @@ const STATES: Record<SessionPhase, SessionView["state"]> = {
   live: "here",
   resyncing: "here",
   gone: "removed",
+  removed: "removed",
   forbidden: "forbidden",
   failed: "failed",
 };
@@ -60,6 +62,7 @@ function pendingFrom(message: PendingMessage): Pending {
     content: message.content,
     to: message.kind === "prompt" ? "claude" : "everyone",
     createdAt: message.createdAt,
+    replyTo: message.replyTo,
     state: message.state === "kept" ? "waiting" : message.state,
     trouble: message.error && troubleFrom(message.error),
   };
@@ -81,51 +84,21 @@ export function viewFrom(session: SessionSnapshot): SessionView {
     queued: session.queued,
     waiting: session.waiting ?? undefined,
     pending: session.pending.map(pendingFrom),
-  };
-}
-
-/** Gives back a promise that fails with a `Trouble`. */
-async function plain<T>(promise: Promise<T>): Promise<T> {
-  try {
-    return await promise;
-  } catch (error) {
-    throw troubleFrom(error);
-  }
-}
-
-const done = async (promise: Promise<unknown>): Promise<void> => {
-  await plain(promise);
-};
-
-function actionsOf(client: MadangClient): Actions {
-  return {
-    createSession: (choice) => plain(client.createSession(choice)),
-    renameSession: (id, title) => done(client.session(id).rename(title)),
-    deleteSession: (id) => done(client.session(id).remove()),
-    configureSession: (id, change) => done(client.session(id).configure(change)),
-    send: ({ sessionId, content, to, continues }) => {
-      const session = client.session(sessionId);
-      return done(to === "claude" ? session.askClaude(content, { continues }) : session.chat(content));
-    },
-    retryPending: (id, pending) => client.session(id).retry(pending),
-    discardPending: (id, pending) => client.session(id).discard(pending),
-    stop: (id, messageId) => done(client.session(id).cancel(messageId)),
-    editQueued: (id, messageId, content) => done(client.session(id).editQueued(messageId, content)),
-    regenerate: (id, messageId) => done(client.session(id).regenerate(messageId)),
-    editPrompt: (id, messageId, content) => done(client.session(id).editPrompt(messageId, content)),
-    selectBranch: (id, messageId) => done(client.session(id).selectBranch(messageId)),
-    forkSession: (id, messageId) => plain(client.session(id).fork(messageId)),
-    loadOlder: (id) => done(client.session(id).loadOlder()),
-    loadMoreSessions: (query) => done(client.sessions(query).loadMore()),
-    reloadSessions: (query) => client.sessions(query).reload(),
-    reconnectNow: () => client.retryNow(),
+    invitations: session.invitations,
+    presence: session.presence,
+    readTo: session.readTo ?? undefined,
+    budget: session.budget ?? undefined,
+    spent: session.spent,
+    removedBy: session.removedBy ?? undefined,
   };
 }
 
 /** To be used inside of `<MadangProvider client={client}>`. */
 export function liveBackend(client: MadangClient): Backend {
   return {
-    actions: actionsOf(client),
+    actions: { ...actionsOf(client), dismissInvited: (id) => client.dismissInvitation(id) },
+    http: liveHttp,
+    useInvited: useInvitations,
     useHere() {
       const state = useConnection();
       const server = useServer();
@@ -134,7 +107,13 @@ export function liveBackend(client: MadangClient): Backend {
         () => ({
           connection: connectionFrom(state),
           me: server
-            ? { userId: server.user_id, displayName: server.display_name, guest: server.guest }
+            ? {
+                userId: server.user_id,
+                displayName: server.display_name,
+                guest: server.guest,
+                admin: server.admin,
+                color: server.color,
+              }
             : undefined,
           limits: server?.limits,
           models: status === "ready" ? { models: [...models], default: defaultModel, simulated } : undefined,

@@ -1,6 +1,7 @@
 /** The sessions by age, with search, and every state that such a list can be in. */
 import { useDeferredValue, useMemo, useState } from "react";
 import { useWords } from "../i18n/index.js";
+import { SearchHits } from "../search/SearchHits.js";
 import { useActions, useSessions } from "../session/backend.js";
 import { tellTrouble } from "../shell/notices.js";
 import { Button, IconButton } from "../ui/Button.js";
@@ -8,6 +9,7 @@ import { Icon } from "../ui/Icon.js";
 import { useNow } from "../ui/useNow.js";
 import { useDeletions } from "./deletions.js";
 import { groupByAge } from "./groups.js";
+import { InvitedList } from "./InvitedList.js";
 import { SessionRow } from "./SessionRow.js";
 import "./sessions.css";
 
@@ -44,6 +46,7 @@ export function SessionList({ openId }: { openId: string | undefined }) {
           <IconButton icon="close" size="small" label={t("rail.search.clear")} onClick={() => setQuery("")} />
         )}
       </div>
+      <InvitedList />
       <nav className="session-list" aria-label={t("rail.title")}>
         {list.state === "loading" && shown.length === 0 && (
           <div className="session-skeletons" aria-hidden="true">
@@ -76,6 +79,7 @@ export function SessionList({ openId }: { openId: string | undefined }) {
             {t("rail.more")}
           </Button>
         )}
+        {asked && <SearchHits query={asked} />}
       </nav>
     </div>
   );

@@ -7,8 +7,12 @@ import { tellTrouble } from "../shell/notices.js";
 import { goTo, pathOf } from "../shell/route.js";
 import { Icon } from "../ui/Icon.js";
 import { Menu } from "../ui/Menu.js";
+import { useVisible } from "../ui/useVisible.js";
 import { TitleInput } from "./TitleInput.js";
 import { useDelete } from "./useDeleting.js";
+
+/** Beyond, the number says no more than that there is much. */
+const UNREAD_MAX = 99;
 
 interface SessionRowProps {
   session: SessionSummary;
@@ -20,6 +24,9 @@ export const SessionRow = memo(function SessionRow({ session, open }: SessionRow
   const { renameSession } = useActions();
   const remove = useDelete();
   const [renaming, setRenaming] = useState(false);
+  const visible = useVisible();
+  // What is open in front of someone is being read.
+  const unread = session.unread > 0 && !(open && visible);
   const title = session.title || t("session.untitled");
 
   const follow = (event: MouseEvent) => {
@@ -41,7 +48,7 @@ export const SessionRow = memo(function SessionRow({ session, open }: SessionRow
     );
   }
   return (
-    <li className={open ? "row row-open" : "row"}>
+    <li className={`row${open ? " row-open" : ""}${unread ? " row-fresh" : ""}`}>
       <a
         className="row-link"
         href={pathOf({ sessionId: session.session_id })}
@@ -50,6 +57,12 @@ export const SessionRow = memo(function SessionRow({ session, open }: SessionRow
         title={title}
       >
         <span className="row-title">{title}</span>
+        {unread && (
+          <span className="badge row-unread">
+            <span aria-hidden="true">{session.unread > UNREAD_MAX ? `${UNREAD_MAX}+` : session.unread}</span>
+            <span className="unseen">{t("rail.unread", { count: session.unread })}</span>
+          </span>
+        )}
         {session.running && <span className="row-running" role="img" aria-label={t("rail.running")} />}
       </a>
       {session.role !== "viewer" && (

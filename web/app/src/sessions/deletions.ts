@@ -1,16 +1,16 @@
 /**
- * Deleting with a way back: a session is hidden at once and deleted when the time for "Undo" is over. Kept in
- * the browser, so that closing the page in between doesn't bring it back.
+ * Deleting with a way back: a session or message is hidden at once and deleted when the time for "Undo" is over.
+ * Kept in the browser, so that closing the page in between doesn't bring it back.
  */
 import { useSyncExternalStore } from "react";
 import { read, write } from "../ui/storage.js";
 
 /** Milliseconds in which it can be undone. */
-export const UNDO_MS = 6000;
+export const UNDO_MS = 5000;
 
 const KEY = "madang.deletions";
 
-/** Session ids and when they are to be deleted, in Unix milliseconds. */
+/** What is to be deleted (`SESSION`, or `SESSION/MESSAGE`) and when, in Unix milliseconds. */
 type Due = Readonly<Record<string, number>>;
 
 function load(): Due {
@@ -32,20 +32,20 @@ function change(to: Due): void {
   for (const listener of listeners) listener();
 }
 
-export function scheduleDeletion(sessionId: string, now: number): void {
-  change({ ...due, [sessionId]: now + UNDO_MS });
+export function scheduleDeletion(key: string, now: number): void {
+  change({ ...due, [key]: now + UNDO_MS });
 }
 
-export function undoDeletion(sessionId: string): void {
-  const { [sessionId]: _, ...rest } = due;
+export function undoDeletion(key: string): void {
+  const { [key]: _, ...rest } = due;
   change(rest);
 }
 
-/** The sessions whose time is over. */
+/** Those whose time is over. */
 export function dueDeletions(now: number): string[] {
   return Object.entries(due)
     .filter(([, at]) => at <= now)
-    .map(([sessionId]) => sessionId);
+    .map(([key]) => key);
 }
 
 export function useDeletions(): Due {

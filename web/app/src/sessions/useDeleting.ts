@@ -8,7 +8,7 @@ import { goTo } from "../shell/route.js";
 import { dueDeletions, scheduleDeletion, UNDO_MS, undoDeletion, useDeletions } from "./deletions.js";
 
 export function useDeletionClock(): void {
-  const { deleteSession } = useActions();
+  const { deleteSession, deleteMessage } = useActions();
   const { connection } = useHere();
   const deletions = useDeletions();
   const connected = connection.kind === "connected";
@@ -18,19 +18,20 @@ export function useDeletionClock(): void {
     if (!connected || times.length === 0) return;
     const timer = setTimeout(
       () => {
-        for (const sessionId of dueDeletions(Date.now())) {
-          deleteSession(sessionId)
+        for (const key of dueDeletions(Date.now())) {
+          const [sessionId = "", messageId] = key.split("/");
+          (messageId ? deleteMessage(sessionId, messageId) : deleteSession(sessionId))
             .catch((error) => {
               // Somebody else was faster: that is what was wanted.
               if (!["NOT_FOUND", "INVALID_SESSION"].includes(troubleOf(error).code)) tellTrouble(error);
             })
-            .finally(() => undoDeletion(sessionId));
+            .finally(() => undoDeletion(key));
         }
       },
       Math.max(0, Math.min(...times) - Date.now()),
     );
     return () => clearTimeout(timer);
-  }, [connected, deletions, deleteSession]);
+  }, [connected, deletions, deleteSession, deleteMessage]);
 }
 
 export function useDelete(): (sessionId: string, title: string, open: boolean) => void {

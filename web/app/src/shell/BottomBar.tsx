@@ -1,21 +1,32 @@
 /** The rooms on a phone: one at a time, and only those that exist. */
 import { useWords } from "../i18n/index.js";
-import { Icon } from "../ui/Icon.js";
+import { Icon, type IconName } from "../ui/Icon.js";
 
-export type Room = "chat" | "sessions";
+export type Room = "chat" | "people" | "sessions";
 
-export function BottomBar({ room, onRoom }: { room: Room; onRoom: (room: Room) => void }) {
+const ICONS: Record<Room, IconName> = { chat: "chat", people: "people", sessions: "list" };
+
+interface BottomBarProps {
+  rooms: readonly Room[];
+  room: Room;
+  onRoom: (room: Room) => void;
+}
+
+export function BottomBar({ rooms, room, onRoom }: BottomBarProps) {
   const t = useWords();
-  const item = (name: Room) => (
-    <button type="button" aria-current={room === name ? "page" : undefined} onClick={() => onRoom(name)}>
-      <Icon name={name === "chat" ? "chat" : "list"} />
-      {t(`room.${name}`)}
-    </button>
-  );
   return (
     <nav className="bottom-bar" aria-label={t("room.label")}>
-      {item("chat")}
-      {item("sessions")}
+      {rooms.map((name) => (
+        <button
+          key={name}
+          type="button"
+          aria-current={room === name ? "page" : undefined}
+          onClick={() => onRoom(name)}
+        >
+          <Icon name={ICONS[name]} />
+          {t(`room.${name}`)}
+        </button>
+      ))}
     </nav>
   );
 }

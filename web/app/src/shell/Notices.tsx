@@ -31,6 +31,14 @@ function NoticeLine({ notice }: { notice: Notice }) {
       </div>
     );
   }
+  if (notice.kind === "words") {
+    return (
+      <div className="notice">
+        <p>{t(notice.key)}</p>
+        <IconButton icon="close" size="small" label={t("error.dismiss")} onClick={() => dismiss(notice.id)} />
+      </div>
+    );
+  }
   return (
     <div className="notice notice-trouble">
       <div>

@@ -1,12 +1,16 @@
 /** Go anywhere, do anything: one field, one list, arrows and Enter. */
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { useWords } from "../i18n/index.js";
+import { Snippet } from "../search/Snippet.js";
+import { groupHits } from "../search/snippet.js";
+import { useSearch } from "../search/useSearch.js";
 import { useSessions } from "../session/backend.js";
 import { useDeletions } from "../sessions/deletions.js";
 import { Dialog } from "../ui/Dialog.js";
 import { Icon, type IconName } from "../ui/Icon.js";
 import { goTo } from "./route.js";
 import { usePaletteActions } from "./usePaletteActions.js";
+import "../search/search.css";
 
 /** Sessions listed at once. */
 const SESSIONS_MAX = 8;
@@ -14,35 +18,28 @@ const SESSIONS_MAX = 8;
 interface Entry {
   id: string;
   icon: IconName;
-  words: string;
+  words: ReactNode;
   run: () => void;
 }
 
-export default function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () => void }) {
+interface Group {
+  title: string;
+  entries: Entry[];
+}
+
+interface PaletteProps {
+  openId: string | undefined;
+  onClose: () => void;
+  onKeys: () => void;
+}
+
+export default function Palette({ openId, onClose, onKeys }: PaletteProps) {
   const t = useWords();
   const id = useId();
   const [query, setQuery] = useState("");
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
-  const { sessions } = useSessions(query.trim());
-  const deletions = useDeletions();
-  const actions = usePaletteActions(onKeys);
-  const wanted = query.trim().toLocaleLowerCase();
-
-  const rooms: Entry[] = sessions
-    .filter((session) => !(session.session_id in deletions))
-    .slice(0, SESSIONS_MAX)
-    .map((session) => ({
-      id: session.session_id,
-      icon: "chat",
-      words: session.title || t("session.untitled"),
-      run: () => goTo({ sessionId: session.session_id }),
-    }));
-  const fitting: Entry[] = actions.filter((action) => action.words.toLocaleLowerCase().includes(wanted));
-  const groups = [
-    { title: t("palette.sessions"), entries: rooms },
-    { title: t("palette.actions"), entries: fitting },
-  ].filter((group) => group.entries.length > 0);
+  const groups = useGroups(query.trim(), openId, onKeys);
   const entries = groups.flatMap((group) => group.entries);
   const chosen = entries[Math.min(at, entries.length - 1)];
 
@@ -109,4 +106,44 @@ export default function Palette({ onClose, onKeys }: { onClose: () => void; onKe
       </div>
     </Dialog>
   );
+}
+
+/** What fits the words: sessions by title, what can be done, and messages by session. */
+function useGroups(query: string, openId: string | undefined, onKeys: () => void): Group[] {
+  const t = useWords();
+  const { sessions } = useSessions(query);
+  const deletions = useDeletions();
+  const actions = usePaletteActions(openId, onKeys);
+  const { hits } = useSearch(query);
+  const wanted = query.toLocaleLowerCase();
+  const rooms: Entry[] = sessions
+    .filter((session) => !(session.session_id in deletions))
+    .slice(0, SESSIONS_MAX)
+    .map((session) => ({
+      id: session.session_id,
+      icon: "chat",
+      words: session.title || t("session.untitled"),
+      run: () => goTo({ sessionId: session.session_id }),
+    }));
+  const found: Group[] = groupHits(hits).map((group) => ({
+    title: t("search.in", { title: group.title || t("session.untitled") }),
+    entries: group.hits.map((hit) => ({
+      id: hit.message_id,
+      icon: "search",
+      words: (
+        <>
+          {hit.author.display_name}: <Snippet snippet={hit.snippet} />
+        </>
+      ),
+      run: () => goTo({ sessionId: hit.session_id, messageId: hit.message_id }),
+    })),
+  }));
+  return [
+    { title: t("palette.sessions"), entries: rooms },
+    {
+      title: t("palette.actions"),
+      entries: actions.filter((action) => action.words.toLocaleLowerCase().includes(wanted)),
+    },
+    ...found,
+  ].filter((group) => group.entries.length > 0);
 }

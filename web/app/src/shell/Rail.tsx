@@ -3,6 +3,7 @@ import { useWords } from "../i18n/index.js";
 import { useHere } from "../session/backend.js";
 import { SessionList } from "../sessions/SessionList.js";
 import { Button, IconButton } from "../ui/Button.js";
+import { Face } from "../ui/Face.js";
 import { request } from "./bus.js";
 import { goTo } from "./route.js";
 import { Settings } from "./Settings.js";
@@ -57,9 +58,15 @@ export function Rail({ openId, narrow, room, onToggle, onPalette, onKeys }: Rail
       <div className="rail-foot">
         <Settings onKeys={onKeys} />
         {me && (
-          <span className="rail-me" title={me.displayName}>
-            {me.displayName}
-          </span>
+          <button
+            type="button"
+            className="rail-me"
+            title={me.displayName}
+            onClick={() => goTo({ sessionId: undefined, page: "settings" })}
+          >
+            <Face name={me.displayName} color={me.color} />
+            <span>{me.displayName}</span>
+          </button>
         )}
       </div>
     </Frame>

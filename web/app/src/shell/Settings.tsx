@@ -1,12 +1,15 @@
 /** Appearance and language, behind one button. */
 import { chooseLanguage, LANGUAGES, type Language, useLanguage, useWords } from "../i18n/index.js";
+import { useHere } from "../session/backend.js";
 import { chooseTheme, THEMES, useTheme } from "../theme/theme.js";
 import { Icon } from "../ui/Icon.js";
 import { Menu } from "../ui/Menu.js";
 import { tellTrouble } from "./notices.js";
+import { goTo } from "./route.js";
 
 export function Settings({ onKeys }: { onKeys: () => void }) {
   const t = useWords();
+  const { me } = useHere();
   const theme = useTheme();
   const language = useLanguage();
   return (
@@ -41,6 +44,30 @@ export function Settings({ onKeys }: { onKeys: () => void }) {
             ))}
           </div>
           <hr className="menu-line" />
+          <button
+            type="button"
+            className="menu-item"
+            onClick={() => {
+              close();
+              goTo({ sessionId: undefined, page: "settings" });
+            }}
+          >
+            <Icon name="settings" />
+            {t("settings.all")}
+          </button>
+          {me?.admin && (
+            <button
+              type="button"
+              className="menu-item"
+              onClick={() => {
+                close();
+                goTo({ sessionId: undefined, page: "admin" });
+              }}
+            >
+              <Icon name="shield" />
+              {t("admin.title")}
+            </button>
+          )}
           <button
             type="button"
             className="menu-item"

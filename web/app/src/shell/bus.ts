@@ -15,6 +15,14 @@ export interface Requests {
   editLast: string;
   /** Put these words into the composer. */
   write: string;
+  /** Answer the message with this id. */
+  reply: string;
+  /** Show who is here. */
+  people: undefined;
+  /** Tell what happened since this message, or since one was last here. */
+  catchUp: string | undefined;
+  /** Ask people in. */
+  invite: undefined;
 }
 
 type Listener<K extends keyof Requests> = (what: Requests[K]) => void;

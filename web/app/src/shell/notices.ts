@@ -1,13 +1,18 @@
 /** Short sentences at the edge of the window: what went wrong, and what can still be undone. */
 import { useSyncExternalStore } from "react";
+import type { Key } from "../i18n/index.js";
 import { troubleOf } from "../session/trouble.js";
 import type { Trouble } from "../session/types.js";
 
 export type Notice =
   | { id: number; kind: "trouble"; trouble: Trouble }
+  | { id: number; kind: "words"; key: Key }
   | { id: number; kind: "undo"; text: string; undo: () => void };
 
-type NewNotice = { kind: "trouble"; trouble: Trouble } | { kind: "undo"; text: string; undo: () => void };
+type NewNotice =
+  | { kind: "trouble"; trouble: Trouble }
+  | { kind: "words"; key: Key }
+  | { kind: "undo"; text: string; undo: () => void };
 
 /** Notices shown at once; an older one gives way. */
 const SHOWN_MAX = 3;

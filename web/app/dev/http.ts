@@ -1,0 +1,240 @@
+/** An invented server's HTTP answers. */
+import type { Account, AdminHttp, Http, UsageBy, User } from "../src/account/types.js";
+import { PALETTE } from "../src/ui/tone.js";
+import { JUN, LONG, ME, MINUTE, NOW } from "./make.js";
+
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+function account(wanted: URLSearchParams): Account {
+  return {
+    user_id: ME.user_id,
+    name: wanted.has("guest") ? null : "minji",
+    display_name: ME.display_name,
+    color: PALETTE[0],
+    language: null,
+    guest: wanted.has("guest"),
+    admin: !wanted.has("member"),
+    scope: "full",
+  };
+}
+
+const user = (
+  who: { user_id: string; display_name: string },
+  name: string,
+  more: Partial<User> = {},
+): User => ({
+  ...who,
+  name,
+  admin: false,
+  disabled_at: null,
+  created_at: NOW - 90 * DAY,
+  ...more,
+});
+
+const LABELS: Record<Exclude<UsageBy, "day">, string[]> = {
+  user: [ME.display_name, JUN.display_name, LONG.display_name, "Sora Lee"],
+  session: ["Where to launch", "Greeting in Korean", "A thousand messages"],
+  model: ["claude-opus-5-1", "claude-sonnet-5"],
+};
+
+function usageRows(by: UsageBy, from: number, to: number) {
+  const keys =
+    by === "day"
+      ? Array.from({ length: Math.round((to - from) / DAY) }, (_, at) =>
+          new Date(from + at * DAY).toISOString().slice(0, 10),
+        )
+      : LABELS[by];
+  return keys.map((key, at) => {
+    const tokens = at % 7 === 5 ? 0 : Math.round((Math.sin(at * 1.7) + 1.3) * 84_000);
+    return {
+      key,
+      label: key,
+      requests: Math.round(tokens / 4_000),
+      input_tokens: Math.round(tokens * 0.8),
+      output_tokens: Math.round(tokens * 0.2),
+      tokens,
+      micro_usd: tokens * 9,
+    };
+  });
+}
+
+function admin(): AdminHttp {
+  const users = [
+    user(ME, "minji", { admin: true }),
+    user(JUN, "jun"),
+    user(LONG, "maximiliana-konstantina.von.wittelsbach"),
+    user({ user_id: "usr_gone", display_name: "Former Colleague" }, "former", { disabled_at: NOW - 3 * DAY }),
+  ];
+  return {
+    users: async (query) => ({
+      users: users.filter((each) => each.display_name.toLowerCase().includes(query.toLowerCase())),
+    }),
+    createUser: async (wanted) => ({
+      user: user({ user_id: "usr_new", display_name: wanted.display_name }, wanted.name),
+      password: "quiet-river-4821-maple",
+    }),
+    updateUser: async () => user(JUN, "jun"),
+    resetPassword: async () => "quiet-river-4821-maple",
+    endLogins: async () => undefined,
+    invites: async () => [
+      { invite_id: "inv_9", by: ME.user_id, created_at: NOW - DAY, expires_at: NOW + 6 * DAY, uses_left: 3 },
+    ],
+    createInvite: async ({ uses }) => ({
+      invite: {
+        invite_id: "inv_10",
+        by: ME.user_id,
+        created_at: NOW,
+        expires_at: NOW + 7 * DAY,
+        uses_left: uses,
+      },
+      code: "inv_sgnQ8xk2LmT0vYbZ",
+    }),
+    revokeInvite: async () => undefined,
+    sessions: async () => ({
+      sessions: ["Where to launch", "Greeting in Korean", ""].map((title, at) => ({
+        session_id: `ses_${at}`,
+        title,
+        status: at === 2 ? "closed" : "active",
+        created_at: NOW - 9 * DAY,
+        last_activity: NOW - at * HOUR,
+        participant_count: 5 - at,
+        message_count: 214 * (at + 1),
+        present: 3 - at,
+        running: at === 0,
+      })),
+    }),
+    usage: async (by, from, to) => usageRows(by, from, to),
+    health: async () => ({
+      version: "0.2.0",
+      started_at: NOW - 3 * DAY - 4 * HOUR,
+      connections: 48,
+      streams: 2,
+      live_sessions: 12,
+      running_turns: 3,
+      waiting_turns: 1,
+      simulated: false,
+      store: { healthy: true, integrity: "ok" },
+      warnings: ["The disk has less than 10 % free space."],
+      models: [
+        { model: "claude-opus-5-1", state: "ok" },
+        { model: "claude-sonnet-5", state: "limited" },
+      ],
+    }),
+    connections: async () => ({
+      connections: [ME, JUN, LONG].map((each, at) => ({
+        ...each,
+        connection_id: `con_${at}`,
+        protocol: at === 1 ? "claude-websocket-v1" : "madang.v2.json",
+        since: NOW - at * HOUR - 5 * MINUTE,
+        address: `192.0.2.${at + 10}`,
+      })),
+      total: 48,
+    }),
+    audit: async () =>
+      ["login", "role_changed", "invite_created", "login_refused", "token_created"].map((kind, at) => ({
+        position: 120 - at,
+        at: NOW - at * 17 * MINUTE,
+        actor: at === 3 ? "nobody" : ME.user_id,
+        kind,
+        session: at === 1 || at === 2 ? "ses_team" : null,
+        target: at === 1 ? JUN.user_id : null,
+        details: at === 1 ? { role: "viewer" } : null,
+        address: "192.0.2.10",
+      })),
+    verifyAudit: async () => ({ whole: true, lines: 120 }),
+    serverBudget: async () => ({ micro_usd: 50_000_000, period: "month" }),
+    setServerBudget: async () => undefined,
+  };
+}
+
+export function fixtureHttp(wanted: URLSearchParams): Http {
+  const me = account(wanted);
+  const refuse = wanted.get("refuse");
+  const or = async <T>(value: T): Promise<T> => {
+    if (refuse) throw { code: refuse, message: "", retryAfter: 5000 };
+    return value;
+  };
+  return {
+    site: async () => ({
+      version: "0.2.0",
+      guests: !wanted.has("closed"),
+      sign_up: (wanted.get("signup") as "open" | null) ?? "invite",
+      bootstrap: wanted.has("bootstrap"),
+      oidc: wanted.has("oidc") ? [{ id: "corp", name: "Example Corp" }] : [],
+      simulated: wanted.has("simulated"),
+    }),
+    me: async () => (wanted.has("nobody") ? null : me),
+    updateMe: (change) => or({ ...me, ...change }),
+    login: () => or(me),
+    logout: () => or(undefined),
+    signUp: () => or(me),
+    bootstrap: () => or(me),
+    changePassword: () => or(undefined),
+    logins: () =>
+      or([
+        {
+          login_id: "l1",
+          created_at: NOW - DAY,
+          seen_at: NOW,
+          agent: "Chrome on Linux",
+          address: "192.0.2.10",
+          current: true,
+        },
+        {
+          login_id: "l2",
+          created_at: NOW - 9 * DAY,
+          seen_at: NOW - 2 * HOUR,
+          agent: "Safari on iPhone",
+          address: "192.0.2.44",
+          current: false,
+        },
+      ]),
+    endLogin: () => or(undefined),
+    endLogins: () => or(undefined),
+    tokens: () =>
+      or([
+        {
+          token_id: "t1",
+          name: "Build machine",
+          scope: "write",
+          created_at: NOW - 9 * DAY,
+          expires_at: NOW + 80 * DAY,
+          used_at: NOW - HOUR,
+        },
+        {
+          token_id: "t2",
+          name: "Notebook",
+          scope: "read",
+          created_at: NOW - 30 * DAY,
+          expires_at: NOW + 2 * DAY,
+          used_at: null,
+        },
+      ]),
+    createToken: (token) =>
+      or({
+        ...token,
+        token_id: "t3",
+        created_at: NOW,
+        expires_at: NOW + token.expires_in_days * DAY,
+        used_at: null,
+        token: "mdg_9rXkq27aZ0cVtLwB4nEoP8sYhJ1uGfDi",
+      }),
+    revokeToken: () => or(undefined),
+    lookInvite: (code) =>
+      code === "GONE"
+        ? or(null)
+        : or({
+            session_id: code === "SIGNUP" ? null : "ses_team",
+            title: "Where to launch",
+            role: "collaborator",
+            by: JUN.display_name,
+            sign_up: true,
+            expires_at: NOW + DAY,
+            member: code === "MEMBER",
+          }),
+    importSessions: () =>
+      or({ sessions: [{ session_id: "ses_team", title: "Imported one", messages: 12 }], skipped: 1 }),
+    admin: admin(),
+  };
+}

@@ -1,0 +1,17 @@
+import { useWords } from "../i18n/index.js";
+import type { Trouble } from "../session/types.js";
+import { TroubleLine } from "../ui/TroubleLine.js";
+
+/** Why there is no new account, in sentences that say more than the codes. */
+export function SignUpTrouble({ trouble }: { trouble: Trouble | undefined }) {
+  const t = useWords();
+  const words =
+    trouble?.code === "CONFLICT"
+      ? t("signup.taken")
+      : trouble?.code === "NOT_FOUND"
+        ? t("join.gone")
+        : trouble?.code === "FORBIDDEN"
+          ? t("signup.closed")
+          : undefined;
+  return <TroubleLine trouble={trouble} words={words} />;
+}

@@ -1,0 +1,23 @@
+/** Whether the system may tell of mentions and of Claude's answers while nobody looks. */
+import { useWords } from "../i18n/index.js";
+import { tellTrouble } from "../shell/notices.js";
+import { switchNotifications, useNotifyState } from "../shell/notifications.js";
+import { Button } from "../ui/Button.js";
+import { Section } from "./Section.js";
+
+export function Notifications() {
+  const t = useWords();
+  const state = useNotifyState();
+  const on = state === "on";
+  return (
+    <Section title={t("notify.title")} note={t(`notify.${state}`)}>
+      {(on || state === "off") && (
+        <div>
+          <Button aria-pressed={on} onClick={() => switchNotifications(!on).catch(tellTrouble)}>
+            {t(on ? "notify.switch_off" : "notify.switch_on")}
+          </Button>
+        </div>
+      )}
+    </Section>
+  );
+}
