@@ -23,6 +23,7 @@ use crate::live::{Live, ToLive};
 use crate::people::People;
 use crate::pool::{Pool, PoolState};
 use crate::registry::Registry;
+use crate::summarize::Summaries;
 use crate::{Clock, Outgoing, Settings, Viewer};
 
 /// Stripes of the lock under which sessions are made: a person's two tabs must not make two default ones.
@@ -57,6 +58,7 @@ pub(crate) struct Inner {
     pub(crate) people: People,
     pub(crate) pool: Pool,
     pub(crate) budgets: Arc<Budgets>,
+    pub(crate) summaries: Arc<Summaries>,
     pub(crate) draining: AtomicBool,
     /// Replies that an earlier run left unfinished, until their session takes them (RS5).
     pub(crate) unfinished: Mutex<HashMap<SessionId, JournaledReply>>,
@@ -86,6 +88,7 @@ impl Hub {
                 registry: Registry::new(settings.mailbox, settings.live_sessions_max),
                 people: People::default(),
                 pool: Pool::new(&settings, model.clone()),
+                summaries: Arc::default(),
                 budgets: Budgets::new(store.clone(), model.clone(), clock.clone()),
                 draining: AtomicBool::new(false),
                 unfinished: Mutex::new(unfinished),

@@ -13,11 +13,13 @@ mod import;
 mod invite;
 mod link;
 mod live;
+mod meter;
 mod people;
 mod pool;
 mod prompt;
 mod registry;
 mod settings;
+mod summarize;
 mod turn;
 
 pub use administration::{Usage, UsageBy, UsageLine};

@@ -1,5 +1,6 @@
 //! One live session: the task that owns it, decides the order, writes the log and hands out events (invariant 4).
 
+mod afford;
 mod commands;
 mod ending;
 mod enter;
@@ -10,12 +11,12 @@ mod invites;
 mod journal;
 mod load;
 mod marks;
-mod meter;
 mod presence;
 mod publish;
 mod recent;
 mod reply;
 mod rows;
+mod summary;
 mod task;
 mod watch;
 mod write;
@@ -37,7 +38,9 @@ use crate::history::History;
 use crate::import::Told;
 use crate::registry::Facts;
 use crate::{Caller, Hub, Submission, Viewer};
+pub(crate) use afford::rejection;
 use ending::Ending;
+pub(crate) use ending::clip;
 use followers::Watcher;
 use presence::PresenceTable;
 use recent::Recent;

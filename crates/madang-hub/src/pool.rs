@@ -108,8 +108,11 @@ impl Pool {
     }
 
     /// Whether one more request may wait.
-    pub(crate) fn has_room(&self) -> bool {
-        self.shared.books.lock().queue.has_room()
+    ///
+    /// # Errors
+    /// MODEL_OVERLOADED when too many do.
+    pub(crate) fn check_room(&self) -> Result<(), ModelError> {
+        if self.shared.books.lock().queue.has_room() { Ok(()) } else { Err(full()) }
     }
 
     /// Requests that wait.
@@ -272,6 +275,20 @@ impl Pass {
         drop(self.word.changed().await);
     }
 
+    /// Waits until the request may be made.
+    ///
+    /// # Errors
+    /// When it has waited too long.
+    pub(crate) async fn turn(&mut self) -> Result<(), ModelError> {
+        loop {
+            match self.standing() {
+                Standing::Goes => return Ok(()),
+                Standing::Failed(error) => return Err(error),
+                Standing::Waits(_) => self.moved().await,
+            }
+        }
+    }
+
     /// The upstream began to answer.
     pub(crate) fn answered(&self) {
         let limits = self.shared.model.limits();
@@ -313,6 +330,13 @@ impl Failure {
             ErrorCode::ModelOverloaded | ErrorCode::ModelUnavailable => Failure::Broken(code),
             _ => Failure::Refused,
         }
+    }
+
+    /// What the error says that ended a request for good, after so many tries.
+    pub(crate) fn of_last(error: &ModelError, tries: u32, answered: bool) -> Failure {
+        // A key that is not accepted has the same code as an upstream that is down; but that one is tried again.
+        let of_request = error.code == ErrorCode::ModelUnavailable && tries == 1;
+        if of_request || answered { Failure::Refused } else { Failure::of(error.code, error.retry_after_ms) }
     }
 }
 

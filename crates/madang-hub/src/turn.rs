@@ -18,6 +18,7 @@ use crate::pool::Door;
 pub(crate) use estimate::{input_tokens, weight};
 
 use run::Run;
+pub(crate) use run::unfinished;
 
 /// Updates between a turn's task and its session's; a full queue slows the reading of the upstream.
 const UPDATES: usize = 64;

@@ -27,7 +27,8 @@ pub(crate) fn check_content(content: &str) -> Result<(), Rejection> {
 }
 
 /// Whether a text calls Claude: `@claude`, in any case, as a word of its own (a Korean particle may follow).
-fn names_claude(content: &str) -> bool {
+#[must_use]
+pub fn names_claude(content: &str) -> bool {
     const CALL: &str = "@claude";
     let lower = content.to_ascii_lowercase();
     lower.match_indices(CALL).any(|(at, _)| {

@@ -20,6 +20,7 @@ mod view;
 
 pub use apply::{Applied, Caller, Door, Effect, Sender, Target};
 pub use authorize::{Account, Action, Object, Place, Rights, Standing, authorize};
+pub use conversation::names_claude;
 pub use lifecycle::Birth;
 pub use rejection::Rejection;
 pub use state::{Fork, Session};

@@ -158,6 +158,12 @@ impl Session {
         &self.transcript
     }
 
+    /// The last entry of the shown branch.
+    #[must_use]
+    pub fn head(&self) -> Option<MessageId> {
+        self.head
+    }
+
     /// Who belongs to it, Claude included.
     #[must_use]
     pub fn participants(&self) -> &[Participant] {

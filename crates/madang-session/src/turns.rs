@@ -125,6 +125,15 @@ impl Session {
         self.turns.iter().rev().find(|turn| turn.turn_id == turn_id)
     }
 
+    /// Who asked for the running turn, as far as that is known: whoever pressed "again", not who wrote the prompt.
+    ///
+    /// Not kept over a restart; then its prompt's author counts.
+    #[must_use]
+    pub fn asked_by(&self, turn_id: TurnId) -> Option<UserId> {
+        let running = self.running.as_ref().filter(|running| running.turn_id == turn_id)?;
+        running.command.as_ref().map(|(user, _)| *user)
+    }
+
     /// The turns whose replies are on the branch before this reply, oldest first: what the model is reminded of.
     #[must_use]
     pub fn turns_before(&self, reply: MessageId) -> Vec<&Turn> {

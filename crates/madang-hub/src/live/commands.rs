@@ -104,6 +104,7 @@ impl Live {
             Command::CreateInvite(data) => self.create_invite(&request, data).await,
             Command::ListInvites(_) => self.list_invites(&request).await,
             Command::RevokeInvite(data) => self.revoke_invite(&request, data.invite_id).await,
+            Command::Summarize(data) => self.summarize(&request, data.since),
             _ => self.change(&request).await,
         };
         if let Err(rejection) = done {
@@ -138,6 +139,7 @@ impl Live {
                 "The server is restarting. Ask again in a moment.",
             ));
         }
+        self.afford(request).await?;
         let now = self.hub.inner.clock.now();
         let models = self.hub.models();
         let caller = request.caller.in_session();

@@ -9,9 +9,9 @@ use madang_store::LedgerRow;
 use serde_json::value::RawValue;
 
 use super::Live;
-use super::meter::{self, Meter};
 use super::reply::LiveReply;
 use crate::history::broken_off;
+use crate::meter::{self, Entry, Meter};
 use crate::turn::{Block, message_of};
 
 /// Characters of the upstream's own words (why it stopped, why it declined) that are kept.
@@ -134,33 +134,11 @@ impl Live {
         ending.outcome.cost = meter::total_cost(meters, model);
         ending.outcome.model =
             meters.iter().rev().find(|meter| meter.started).map(|meter| meter.model.clone());
-        let last = meters.len();
+        let (at, session, turn) = (inner.clock.now(), self.session.id(), ending.turn_id);
         for (number, meter) in (1..).zip(meters) {
-            let Some(user) = meter.user else { continue };
-            let usage = meter.usage.unwrap_or_default();
-            let (cost_micro_usd, price_table) = meter
-                .cost(model)
-                .map_or((None, String::new()), |(micro_usd, table)| (Some(micro_usd), table));
             // Those before the last were followed by another.
-            let status = if number == last { ending.outcome.status } else { ReplyStatus::Complete };
-            let row = LedgerRow {
-                at: inner.clock.now(),
-                session: self.session.id(),
-                turn: ending.turn_id,
-                user,
-                model: meter.model.clone(),
-                request_id: meter.request_id.clone(),
-                upstream_id: meter.upstream_id.clone(),
-                usage: meter.raw.clone().unwrap_or_else(|| "{}".into()),
-                input_tokens: usage.input_tokens
-                    + usage.cache_read_input_tokens
-                    + usage.cache_creation_input_tokens,
-                output_tokens: usage.output_tokens,
-                cost_micro_usd,
-                price_table,
-                estimated: usage.estimated,
-                outcome: word(status).into(),
-            };
+            let status = if number == meters.len() { ending.outcome.status } else { ReplyStatus::Complete };
+            let Some(row) = meter.row(Entry { at, session, turn, status }, model) else { continue };
             inner.budgets.charge(&row);
             ending.ledger.push(row);
         }
@@ -168,19 +146,9 @@ impl Live {
 }
 
 /// Keeps the upstream's words short: it may be anyone.
-pub(super) fn clip(mut text: String) -> String {
+pub(crate) fn clip(mut text: String) -> String {
     if let Some((end, _)) = text.char_indices().nth(WORDS_CHARS_MAX) {
         text.truncate(end);
     }
     text
-}
-
-/// The ledger's word for a reply's end.
-fn word(status: ReplyStatus) -> &'static str {
-    match status {
-        ReplyStatus::Complete => "complete",
-        ReplyStatus::Cancelled => "cancelled",
-        ReplyStatus::Error => "error",
-        ReplyStatus::Interrupted | ReplyStatus::Streaming => "interrupted",
-    }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::Live;
-use super::meter::Meter;
+use crate::meter::Meter;
 use crate::turn::Piece;
 
 /// A piece as it is journalled.

@@ -12,9 +12,9 @@ use serde_json::value::RawValue;
 use super::Live;
 use super::ending::{Ending, clip};
 use super::journal::{Journal, add_piece};
-use super::meter::Meter;
 use crate::budget::Payer;
 use crate::history::user_message;
+use crate::meter::Meter;
 use crate::turn::{self, Block, End, Piece, TurnTask, Update, Work};
 use crate::{Hub, Outgoing};
 

@@ -1,6 +1,8 @@
 //! Attaching to a session: the whole state, or exactly what was missed (RS1, RS2).
 
-use madang_protocol::{ClaudeResponse, Command, ErrorCode, Event, Position, ResumePoint, Resumed};
+use madang_protocol::{
+    ClaudeResponse, Command, ErrorCode, Event, Position, PresenceChanged, ResumePoint, Resumed,
+};
 use madang_session::{Action, Around, Outcome, Rejection};
 use madang_store::Stream;
 
@@ -87,17 +89,18 @@ impl Live {
         });
         match exact {
             Some(point) => self.replay(request, &point, answers).await,
-            None => self.send_state(request, answers),
+            None => self.send_state(request, answers).await,
         }
     }
 
-    fn send_state(&self, request: &Request, answers: Option<&str>) -> Result<(), Rejection> {
+    async fn send_state(&mut self, request: &Request, answers: Option<&str>) -> Result<(), Rejection> {
+        let spent = self.spent().await?;
         let live = self.written().map_or((0, &[][..]), |(_, n, parts)| (n, parts));
         let around = Around {
             live,
             presence: self.presence.list(),
             read_to: self.marks.get(&request.caller.user).copied(),
-            ..Around::default()
+            spent,
         };
         let state = self.session.snapshot(&request.caller.in_session(), around)?;
         let state = self.hub.outgoing(Some(self.session.id()), answers, Event::from(state));
@@ -128,7 +131,7 @@ impl Live {
         }
         let bytes: usize = events.iter().map(|event| event.envelope.len()).sum();
         if after != self.session.seq() || bytes > self.hub.inner.settings.replay_bytes_max {
-            return self.send_state(request, answers);
+            return self.send_state(request, answers).await;
         }
         let resumed = Resumed { session_id: id, from: point.seq, to: after, recovered: true };
         let mut batches = vec![Batch::new(vec![self.hub.outgoing(Some(id), answers, Event::from(resumed))])];
@@ -138,8 +141,22 @@ impl Live {
         if let Some(snapshot) = self.reattachment() {
             batches.push(Batch::asked_for(vec![snapshot]));
         }
+        let present = self.present();
+        if !present.is_empty() {
+            batches.push(Batch::asked_for(present));
+        }
         request.viewer.deliver(&batches);
         Ok(())
+    }
+
+    /// Who is here, after an exact replay: a client starts over with it, since comings and goings are in no log (RS4).
+    fn present(&self) -> Vec<Outgoing> {
+        let session_id = self.session.id();
+        let event = |presence| {
+            let event = Event::from(PresenceChanged { session_id, presence });
+            self.hub.outgoing(Some(session_id), None, event)
+        };
+        self.presence.list().into_iter().map(event).collect()
     }
 
     /// RS2: one snapshot of the running reply, then deltas go on.

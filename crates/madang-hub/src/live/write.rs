@@ -171,7 +171,7 @@ impl Live {
         draft: &mut Draft,
         (turn_id, message_id, prompt_id): (madang_protocol::TurnId, MessageId, MessageId),
     ) {
-        let asked_by = asker(&self.session, prompt_id);
+        let asked_by = self.session.asked_by(turn_id).or_else(|| asker(&self.session, prompt_id));
         let started = self.start_reply((turn_id, message_id), asked_by, &mut draft.append).await;
         if let Err(error) = started {
             // A turn that is in the log must be answered: nothing of this write is kept.

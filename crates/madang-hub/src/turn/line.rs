@@ -87,10 +87,7 @@ impl Line {
 
     /// The request failed for good.
     pub(super) fn failed(&self, error: &ModelError) {
-        let failure = Failure::of(error.code, error.retry_after_ms);
-        // A key that is not accepted has the same code as an upstream that is down; but that one is tried again.
-        let of_request = error.code == ErrorCode::ModelUnavailable && self.attempts == 1;
-        self.pass.failed(if of_request || self.answered { Failure::Refused } else { failure });
+        self.pass.failed(Failure::of_last(error, self.attempts, self.answered));
     }
 }
 

@@ -301,7 +301,7 @@ fn broken(message: &str, detail: &str) -> ModelError {
 }
 
 /// A model that ends its stream without saying so broke its contract; the person is told what it means for them.
-fn unfinished() -> ModelError {
+pub(crate) fn unfinished() -> ModelError {
     broken("Claude's reply broke off.", "the model's stream ended without an end")
 }
 

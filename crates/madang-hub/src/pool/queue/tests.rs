@@ -354,7 +354,8 @@ impl Walk {
                 if !all.is_empty() {
                     let ticket = *which.get(&all);
                     self.queue.leave(ticket);
-                    (self.waiting.remove(&ticket), self.running.remove(&ticket));
+                    self.waiting.remove(&ticket);
+                    self.running.remove(&ticket);
                 }
             }
             Step::Answer(which) if !self.running.is_empty() => {
