@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use madang_hub::Rejection;
 use madang_accounts::Refusal;
+use madang_hub::Rejection;
 use madang_protocol::{ErrorCode, ErrorData, Event};
 use serde::Serialize;
 

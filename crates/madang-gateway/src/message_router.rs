@@ -20,8 +20,10 @@ pub(crate) use unanswered::{Answered, Unanswered};
 pub(crate) enum Way {
     /// On a WebSocket, which stays.
     Socket,
-    /// As a request of its own.
+    /// As a request of its own, which names the command.
     Http,
+    /// As a request for a thing, which chose the command itself.
+    Resource,
 }
 
 /// Who sends a command, as far as that is known.
@@ -90,7 +92,7 @@ fn fitting(_: &Shared, sender: Sender<'_>, command: &Command) -> Verdict {
             ErrorCode::UnknownType,
             "This command needs a connection that stays: send it on the WebSocket.",
         )),
-        Way::Http | Way::Socket => Verdict::Pass,
+        Way::Http | Way::Resource | Way::Socket => Verdict::Pass,
     }
 }
 

@@ -36,12 +36,12 @@ pub struct Reservation {
 
 impl Reservation {
     /// Holds nothing yet.
-    pub(super) fn new(budget: Arc<Budget>) -> Reservation {
+    pub(crate) fn new(budget: Arc<Budget>) -> Reservation {
         Reservation { budget, bytes: 0 }
     }
 
     /// Holds `bytes` in all; false, and nothing changed, when so many are not left.
-    pub(super) fn grow_to(&mut self, bytes: usize) -> bool {
+    pub(crate) fn grow_to(&mut self, bytes: usize) -> bool {
         let more = bytes.saturating_sub(self.bytes);
         let taken = self.budget.take(more);
         if taken {

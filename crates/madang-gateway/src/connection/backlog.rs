@@ -1,25 +1,30 @@
-//! What waits for a socket that is full: bounded, text merged, the newest of what may be late (DC2, DC3).
+//! What waits for a socket or an event stream that is full: bounded, text merged, the newest of what may be late (DC2, DC3).
 
 use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
-use madang_hub::{Outgoing, StreamPiece};
+use madang_hub::{Form, Outgoing, StreamPiece};
 use madang_protocol::{
-    ClaudeResponse, Delivery, Event, Head, MessageId, ProtocolVersion, SessionId, UnixMs, encode_event,
+    ClaudeResponse, Delivery, Event, Head, MessageId, ProtocolVersion, SessionId, UnixMs, UserId,
+    encode_event,
 };
 
 use crate::codec::{Opcode, write_frame};
 use crate::frames::{fits, write_group};
+use crate::streams::text;
 
 /// Bytes of frames that are made at a time for a socket that takes bytes again.
 const REFILL_BYTES: usize = 64 * 1024;
 /// Bytes that an envelope of a merged delta has besides its text, near enough.
 const PIECE_BYTES: usize = 320;
 
+/// The name of a delta on the wire.
+const CLAUDE_RESPONSE: &str = "claude_response";
+
 /// Events that could not be written yet, in order.
 #[derive(Debug)]
 pub(crate) struct Backlog {
-    version: ProtocolVersion,
+    form: Form,
     /// Framed bytes on their way, of which a part may be written already.
     wire: Bytes,
     /// A ping or pong that goes next.
@@ -30,7 +35,7 @@ pub(crate) struct Backlog {
     /// The last item of each running reply.
     replies: HashMap<MessageId, u64>,
     /// The item of each thing of which only the newest counts.
-    newest: HashMap<(Option<SessionId>, String), u64>,
+    newest: HashMap<Key, u64>,
     bytes: usize,
 }
 
@@ -38,7 +43,37 @@ pub(crate) struct Backlog {
 enum Item {
     Envelope(Bytes),
     Reply(SessionId, StreamPiece),
-    Newest((Option<SessionId>, String), Bytes),
+    Newest(Key, Bytes),
+}
+
+/// What an event is the newest word about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    session: Option<SessionId>,
+    kind: String,
+    person: Option<UserId>,
+}
+
+impl Key {
+    /// None for an event that makes none void.
+    fn of(event: &Outgoing) -> Option<Key> {
+        let session = match &event.event {
+            Some(Event::ParticipantJoined(_) | Event::ParticipantLeft(_)) => return None,
+            Some(Event::SessionChanged(data)) => Some(data.summary.session_id),
+            Some(_) | None => event.session,
+        };
+        Some(Key { session, kind: event.kind.clone(), person: Key::person(event) })
+    }
+
+    /// The person that it tells of.
+    fn person(event: &Outgoing) -> Option<UserId> {
+        match &event.event {
+            Some(Event::PresenceChanged(data)) => Some(data.presence.user_id),
+            Some(Event::ParticipantJoined(data)) => data.user_id.user(),
+            Some(Event::ParticipantLeft(data)) => Some(data.user_id),
+            Some(_) | None => None,
+        }
+    }
 }
 
 impl Item {
@@ -53,8 +88,17 @@ impl Item {
 impl Backlog {
     /// Begins with framed bytes that the socket did not take.
     pub(crate) fn new(version: ProtocolVersion, wire: Bytes) -> Backlog {
+        let form = match version {
+            ProtocolVersion::V1 => Form::SocketV1,
+            ProtocolVersion::V2 => Form::SocketV2,
+        };
+        Backlog::of(form, wire)
+    }
+
+    /// As [`Backlog::new`], for any form.
+    pub(crate) fn of(form: Form, wire: Bytes) -> Backlog {
         Backlog {
-            version,
+            form,
             bytes: wire.len(),
             wire,
             control: Vec::new(),
@@ -75,13 +119,32 @@ impl Backlog {
         match (event.delivery, &event.piece, event.session) {
             (Delivery::Stream, Some(piece), Some(session)) => self.queue_piece(session, piece),
             (Delivery::Ephemeral, ..) => self.queue_newest(event),
-            (Delivery::Durable, ..) => self.queue_envelope(event.envelope.clone()),
+            (Delivery::Durable, ..) => self.queue_envelope(self.bytes_of(event)),
             (Delivery::Direct | Delivery::Stream, ..) => {
                 // A snapshot may contain what was said before it: text after it must not move to before it.
                 self.replies.clear();
-                self.queue_envelope(event.envelope.clone());
+                self.queue_envelope(self.bytes_of(event));
             }
         }
+    }
+
+    /// An event as it stands between the frames: an envelope, or the text of a server-sent event.
+    fn bytes_of(&self, event: &Outgoing) -> Bytes {
+        match self.form {
+            Form::SocketV1 | Form::SocketV2 => event.envelope.clone(),
+            Form::Sse => text::events(std::slice::from_ref(event)),
+        }
+    }
+
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.wire.is_empty() && self.items.is_empty()
+    }
+
+    /// Puts framed bytes on their way. Nothing waits before them.
+    pub(crate) fn begin(&mut self, wire: Bytes) {
+        self.bytes += wire.len();
+        self.wire = wire;
     }
 
     /// Queues an envelope that is neither merged nor replaced.
@@ -150,20 +213,24 @@ impl Backlog {
         self.push(Item::Reply(session, piece.clone()));
     }
 
+    /// Replaces what the event makes void (DC3).
     fn queue_newest(&mut self, event: &Outgoing) {
-        let session = match &event.event {
-            Some(Event::SessionChanged(data)) => Some(data.summary.session_id),
-            Some(_) | None => event.session,
+        let bytes = self.bytes_of(event);
+        let Some(key) = Key::of(event) else {
+            // Who comes and goes is told in full, and what is said of them after it stays after it.
+            let person = Key::person(event);
+            self.newest.retain(|key, _| key.session != event.session || key.person != person);
+            return self.queue_envelope(bytes);
         };
-        let key = (session, event.kind.clone());
         let before = self.newest.get(&key).copied();
+        let new = bytes.len();
         if let Some(Item::Newest(_, envelope)) = before.and_then(|index| self.item_mut(index)) {
-            let old = std::mem::replace(envelope, event.envelope.clone()).len();
-            self.bytes = self.bytes + event.envelope.len() - old;
+            let old = std::mem::replace(envelope, bytes).len();
+            self.bytes = self.bytes + new - old;
             return;
         }
         self.newest.insert(key.clone(), self.next_index());
-        self.push(Item::Newest(key, event.envelope.clone()));
+        self.push(Item::Newest(key, bytes));
     }
 
     /// Makes the next frames.
@@ -173,7 +240,11 @@ impl Backlog {
         let mut group_bytes = 0;
         while out.len() + group_bytes < REFILL_BYTES {
             let Some(envelope) = self.pop(now) else { break };
-            let room = self.version == ProtocolVersion::V2 && fits(group.len(), group_bytes, envelope.len());
+            if self.form == Form::Sse {
+                out.extend_from_slice(&envelope);
+                continue;
+            }
+            let room = self.form == Form::SocketV2 && fits(group.len(), group_bytes, envelope.len());
             if !room && !group.is_empty() {
                 write_group(&mut out, &group);
                 group.clear();
@@ -203,7 +274,11 @@ impl Backlog {
                 if self.replies.get(&piece.message_id) == Some(&index) {
                     self.replies.remove(&piece.message_id);
                 }
-                Bytes::from(encode_piece(session, piece, now))
+                let envelope = encode_piece(session, piece, now);
+                match self.form {
+                    Form::SocketV1 | Form::SocketV2 => Bytes::from(envelope),
+                    Form::Sse => text::event(CLAUDE_RESPONSE, None, envelope.as_bytes()),
+                }
             }
         })
     }
@@ -230,7 +305,10 @@ pub(crate) fn encode(event: &Event, session: Option<SessionId>, now: UnixMs) -> 
 
 #[cfg(test)]
 mod tests {
-    use madang_protocol::{PartKind, Role, SessionChanged, SessionStatus, SessionSummary};
+    use madang_protocol::{
+        PartKind, ParticipantLeft, Presence, PresenceChanged, PresenceState, Role, SessionChanged,
+        SessionStatus, SessionSummary,
+    };
     use serde_json::Value;
 
     use super::*;
@@ -326,6 +404,35 @@ mod tests {
         let titles: Vec<_> =
             drain(backlog).iter().map(|event| event["data"]["summary"]["title"].clone()).collect();
         assert_eq!(titles, ["newest", "other"]);
+    }
+
+    #[test]
+    fn dc3_of_each_person_the_newest_presence_is_told_and_no_coming_or_going_is_lost() {
+        let user = |n: u8| UserId::new(UnixMs(1), [n; 10]);
+        let present = |n: u8, devices: u32| {
+            let presence = Presence { user_id: user(n), state: PresenceState::Here, devices, typing: false };
+            outgoing(Event::from(PresenceChanged { session_id: session(1), presence }), Some(session(1)))
+        };
+        let left = |n: u8| {
+            let data = ParticipantLeft { session_id: session(1), user_id: user(n) };
+            outgoing(Event::from(data), Some(session(1)))
+        };
+        let told: Vec<_> = drain(queue(&[
+            present(1, 1),
+            present(2, 1),
+            present(1, 2),
+            left(1),
+            present(1, 3),
+            present(2, 4),
+        ]))
+        .iter()
+        .map(|event| {
+            let data = &event["data"];
+            let of = if data["presence"].is_null() { data } else { &data["presence"] };
+            (of["user_id"] == user(1).to_string(), of["devices"].as_u64())
+        })
+        .collect();
+        assert_eq!(told, [(true, Some(2)), (false, Some(4)), (true, None), (true, Some(3))]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use hyper::body::Body as _;
 use madang_protocol::ErrorCode;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -21,6 +22,10 @@ use crate::listener::Peer;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// How long a browser may keep the answer to a CORS preflight.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(600);
+/// The type of our refusals.
+const PROBLEM: &str = "application/problem+json";
+/// Bytes of a body without a credential beside it; beyond, 413.
+const ANONYMOUS_BYTES_MAX: usize = 4096;
 
 /// Gives a request its id, and the log its one line. Paths only: queries may hold tokens, unknown paths anything.
 pub(super) async fn observe(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
@@ -79,14 +84,35 @@ pub(super) async fn api(State(shared): State<Arc<Shared>>, request: Request, nex
         return error.into_response();
     }
     let time = Duration::from_millis(shared.settings.request_ms);
-    let mut response = match tokio::time::timeout(time, next.run(request)).await {
+    let response = match tokio::time::timeout(time, next.run(request)).await {
         Ok(response) => response,
         Err(_) => ApiError::new(ErrorCode::ServiceUnavailable, "The request took too long.")
             .status(StatusCode::REQUEST_TIMEOUT)
             .into_response(),
     };
+    let mut response = as_problem(response);
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Gives a refusal that a library wrote the shape of ours (HT3).
+fn as_problem(response: Response) -> Response {
+    let status = response.status();
+    let ours = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM);
+    if ours || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let code = match status {
+        StatusCode::UNAUTHORIZED => ErrorCode::InvalidAuth,
+        StatusCode::FORBIDDEN => ErrorCode::Forbidden,
+        StatusCode::NOT_FOUND => ErrorCode::NotFound,
+        StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::FileTooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ErrorCode::UnsupportedFormat,
+        StatusCode::TOO_MANY_REQUESTS => ErrorCode::RateLimited,
+        other if other.is_client_error() => ErrorCode::InvalidData,
+        _ => ErrorCode::InternalError,
+    };
+    ApiError::of(code).status(status).into_response()
 }
 
 fn admit(shared: &Shared, request: &Request) -> Result<(), ApiError> {
@@ -97,10 +123,30 @@ fn admit(shared: &Shared, request: &Request) -> Result<(), ApiError> {
     }
     let length =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| length > shared.settings.body_bytes as u64) {
-        return Err(ApiError::of(ErrorCode::FileTooLarge));
+    let most = match request.uri().path() {
+        super::portability::IMPORT => shared.settings.import_bytes,
+        _ => shared.settings.body_bytes,
+    };
+    // Nobody in particular gets to say little: what they say is read before it is known who they are.
+    let most = if is_anonymous(request) { most.min(ANONYMOUS_BYTES_MAX) } else { most };
+    if length.is_some_and(|length| length > most as u64) {
+        return Err(ApiError::of(ErrorCode::FileTooLarge).details(format!("{most} bytes")));
+    }
+    if request.method() != Method::GET && !request.body().is_end_stream() && !is_json(headers) {
+        let sentence = "The body must be JSON, with `Content-Type: application/json`.";
+        return Err(ApiError::new(ErrorCode::UnsupportedFormat, sentence));
     }
     Ok(())
+}
+
+/// JSON alone: a form that another site's page can post is none (trust.md 6.9).
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn is_anonymous(request: &Request) -> bool {
+    !request.headers().contains_key(header::AUTHORIZATION) && !request.headers().contains_key(header::COOKIE)
 }
 
 /// Where a request's page comes from, by `Host` and `Origin` (CN2).
@@ -138,8 +184,15 @@ pub(super) fn cors(shared: &Arc<Shared>) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(allowed)
         .allow_credentials(true)
-        .allow_methods([Method::GET, Method::POST, Method::DELETE, Method::PATCH, Method::HEAD])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::HEAD])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::CACHE_CONTROL,
+            HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("last-event-id"),
+        ])
+        .expose_headers([header::RETRY_AFTER, header::LOCATION, REQUEST_ID])
         .max_age(PREFLIGHT_AGE)
 }
 

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 use crate::error::ApiError;
 use crate::gateway::Shared;
-use crate::message_router::{self, Counts};
+use crate::message_router::{self, Counts, Way};
 pub(super) use asking::{Asked, Asking};
 pub(super) use body::{query, read, read_json};
 pub(super) use person::{Doors, administrator, person};
@@ -199,7 +199,7 @@ fn asked(shared: &Shared, headers: &HeaderMap, kind: &str, data: &str) -> Result
             }
         }
     })?;
-    Ok(Asked { key: key_of(headers)?, digest: message_router::digest(&input), command, paced: true })
+    Ok(Asked { key: key_of(headers)?, digest: message_router::digest(&input), command, way: Some(Way::Http) })
 }
 
 /// The `Idempotency-Key`: the command's id, as it would be on the socket.

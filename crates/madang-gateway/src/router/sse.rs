@@ -51,8 +51,7 @@ async fn events(
     });
     let follow = FollowSession { session_id: SessionRef::Id(session), resume };
     let command = Command::FollowSession(follow);
-    // The stream's own follow passes the same filters as anyone's, as on a connection that stays.
-    let sender = Sender { way: Way::Socket, who: Who::Known(&caller) };
+    let sender = Sender { way: Way::Resource, who: Who::Known(&caller) };
     if let Verdict::Refuse(error) = message_router::admit(&shared, sender, &command) {
         return Err(error);
     }

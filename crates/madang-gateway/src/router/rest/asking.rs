@@ -20,14 +20,14 @@ pub(in crate::router) struct Asked {
     pub(in crate::router) digest: [u8; 16],
     /// The command.
     pub(in crate::router) command: Command,
-    /// Whether it passes the filters; the second page of one request has passed them with the first.
-    pub(in crate::router) paced: bool,
+    /// How it came; none for the further pages of one request, which passed the filters with its first.
+    pub(in crate::router) way: Option<Way>,
 }
 
 impl Asked {
     /// A question, which has no repeats.
     pub(in crate::router) fn look(command: Command) -> Asked {
-        Asked { key: None, digest: [0; 16], command, paced: true }
+        Asked { key: None, digest: [0; 16], command, way: Some(Way::Resource) }
     }
 }
 
@@ -89,9 +89,9 @@ impl Asking {
     }
 
     async fn carry_out(&self, asked: Asked) -> Result<Event, ApiError> {
-        let Asked { key, digest, command, paced } = asked;
-        while paced {
-            let sender = Sender { way: Way::Http, who: Who::Known(self.link.caller()) };
+        let Asked { key, digest, command, way } = asked;
+        while let Some(way) = way {
+            let sender = Sender { way, who: Who::Known(self.link.caller()) };
             match message_router::admit(&self.shared, sender, &command) {
                 Verdict::Pass => break,
                 Verdict::Refuse(error) => return Err(error),
