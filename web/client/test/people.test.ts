@@ -2,6 +2,7 @@ import type { Participant, Presence } from "@madang/protocol";
 import { describe, expect, it, vi } from "vitest";
 import {
   created,
+  durable,
   event,
   ME,
   participant,
@@ -147,6 +148,22 @@ describe("who is here", () => {
     h.socket().die(1006);
     expect(store.getSnapshot().typing).toEqual([]);
     expect(store.getSnapshot().presence.get("usr_b")).toEqual(here("usr_b"));
+  });
+});
+
+describe("coming back", () => {
+  it("rs4_who_is_here_starts_over_after_an_exact_replay", async () => {
+    const { h, store } = await following({ presence: [here(ME.user_id), here("usr_gone"), here("usr_a")] });
+    const head = { session_id: SESSION };
+    const present = [here(ME.user_id), here("usr_a", { typing: true })];
+    await h.reconnect(
+      1006,
+      event("resumed", { session_id: SESSION, from: 1, to: 2, recovered: true }, head),
+      durable("member_removed", { session_id: SESSION, user_id: "usr_gone", by: ME }, 2),
+      ...present.map((presence) => event("presence_changed", { session_id: SESSION, presence }, head)),
+    );
+    expect([...store.getSnapshot().presence.values()]).toEqual(present);
+    expect(store.getSnapshot()).toMatchObject({ status: "live", typing: ["usr_a"] });
   });
 });
 

@@ -42,7 +42,6 @@ export class HistoryLoader {
       const newest = before === undefined ? page.messages.at(-1)?.message_id : undefined;
       model.transcript.merge(page.messages, page.branches, newest);
       if (newest !== undefined) model.wantedHead = null;
-      model.reactions.renew();
       this.state = "idle";
     } catch (error) {
       this.state = "failed";

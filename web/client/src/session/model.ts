@@ -14,7 +14,7 @@ import type {
 import type { Envelope, EventType } from "../types.js";
 import type { Change, Changes } from "./changes.js";
 import { People } from "./people.js";
-import { Reactions } from "./reactions.js";
+import { Wishes, withReaction } from "./reactions.js";
 import { ReplyAssembler, textOf } from "./reply.js";
 import type { Waiting } from "./state.js";
 import { Transcript } from "./transcript.js";
@@ -23,7 +23,7 @@ import { Transcript } from "./transcript.js";
 export class SessionModel {
   readonly transcript = new Transcript();
   readonly people = new People();
-  readonly reactions = new Reactions(this.transcript);
+  readonly wishes = new Wishes();
   summary: SessionSummary | null = null;
   model = "";
   effort: Effort | null = null;
@@ -64,7 +64,7 @@ export class SessionModel {
       this.transcript.update(message_id, (old) => ({ ...old, content, mentions, edited_at })),
     message_deleted: ({ message_id, deleted_at }) =>
       this.transcript.update(message_id, (old) => tombstone(old, deleted_at)),
-    reaction_changed: (data) => this.reactions.told(data),
+    reaction_changed: (data) => this.transcript.update(data.message_id, (old) => withReaction(old, data)),
     budget_changed: ({ budget }) => {
       this.budget = budget;
     },
@@ -131,7 +131,6 @@ export class SessionModel {
     this.model = state.model;
     this.effort = state.effort;
     this.people.reset(state);
-    this.reactions.renew();
     this.budget = state.budget;
     this.spent = state.spent;
     this.removedBy = null;

@@ -1,85 +1,45 @@
 import type { Message, ReactionChanged } from "@madang/protocol";
-import type { Transcript } from "./transcript.js";
 
-/** What one wants of a reaction of one's own, and what the server last said of it. */
-interface Wish {
-  readonly data: ReactionChanged;
-  truth: boolean;
-}
+/** One's own reactions on their way: shown over what the server has said, until it answers. */
+export class Wishes {
+  readonly #wishes = new Map<string, ReactionChanged>();
+  #under: readonly Message[] = [];
+  #shown: readonly Message[] = [];
 
-/** Reactions: shown at once when they are one's own, and taken back when they are refused. */
-export class Reactions {
-  readonly #transcript: Transcript;
-  readonly #wishes = new Map<string, Wish>();
-
-  constructor(transcript: Transcript) {
-    this.#transcript = transcript;
-  }
-
-  /** The server says how a reaction is; while one wishes otherwise, that is only noted. */
-  told(data: ReactionChanged): void {
-    const wish = this.#wishes.get(keyOf(data));
-    if (wish === undefined) this.#show(data);
-    else wish.truth = data.on;
-  }
-
-  /** Shows what one wishes; to be called with the server's answer afterwards. */
-  wish(data: ReactionChanged): (granted: boolean) => void {
-    const key = keyOf(data);
-    const truth = this.#wishes.get(key)?.truth ?? this.#has(data);
-    const wish = { data, truth };
+  /** Shows what one wishes, until the returned function is called; a later wish for the same takes its place. */
+  add(wish: ReactionChanged): () => void {
+    const key = `${wish.message_id} ${wish.emoji}`;
     this.#wishes.set(key, wish);
-    this.#show(data);
-    return (granted) => {
-      if (granted) wish.truth = data.on;
-      // A later wish has taken its place; that one's answer decides.
-      const newest = this.#wishes.get(key);
-      if (newest !== wish) {
-        if (granted && newest !== undefined) newest.truth = data.on;
-        return;
-      }
+    this.#under = [];
+    return () => {
+      if (this.#wishes.get(key) !== wish) return;
       this.#wishes.delete(key);
-      if (!granted) this.#show({ ...data, on: wish.truth });
+      this.#under = [];
     };
   }
 
-  /** A snapshot has come: what it says is the truth, what is shown stays the wish. */
-  renew(): void {
-    for (const wish of this.#wishes.values()) {
-      wish.truth = this.#has(wish.data);
-      this.#show(wish.data);
+  /** The messages as they are shown; the same array until something changes. */
+  over(messages: readonly Message[]): readonly Message[] {
+    if (this.#wishes.size === 0) return messages;
+    if (messages !== this.#under) {
+      this.#under = messages;
+      this.#shown = messages.map((message) => {
+        const own = [...this.#wishes.values()].filter((wish) => wish.message_id === message.message_id);
+        return own.reduce(withReaction, message);
+      });
     }
-  }
-
-  #has({ message_id, emoji, user_id }: ReactionChanged): boolean {
-    const reactions = this.#transcript.get(message_id)?.reactions ?? [];
-    return reactions.some((one) => one.emoji === emoji && one.users.includes(user_id));
-  }
-
-  #show(data: ReactionChanged): void {
-    if (this.#has(data) === data.on) return;
-    this.#transcript.update(data.message_id, (message) => ({
-      ...message,
-      reactions: changed(message, data),
-    }));
+    return this.#shown;
   }
 }
 
-function changed(
-  { reactions = [] }: Message,
-  { emoji, user_id, on }: ReactionChanged,
-): Message["reactions"] & {} {
-  const known = reactions.some((one) => one.emoji === emoji);
-  if (!known) return [...reactions, { emoji, users: [user_id] }];
-  return reactions
-    .map((one) => {
-      if (one.emoji !== emoji) return one;
-      const others = one.users.filter((user) => user !== user_id);
-      return { emoji, users: on ? [...others, user_id] : others };
-    })
-    .filter((one) => one.users.length > 0);
-}
-
-function keyOf({ message_id, emoji, user_id }: ReactionChanged): string {
-  return `${message_id} ${user_id} ${emoji}`;
+/** The message with a reaction come or gone; the same object when that is so already. Under what is deleted there is none. */
+export function withReaction(message: Message, { emoji, user_id, on }: ReactionChanged): Message {
+  const { reactions = [], deleted_at } = message;
+  const line = reactions.find((one) => one.emoji === emoji);
+  if (deleted_at !== undefined || (line?.users.includes(user_id) ?? false) === on) return message;
+  const others = line?.users.filter((user) => user !== user_id) ?? [];
+  const changed = { emoji, users: on ? [...others, user_id] : others };
+  const lines =
+    line === undefined ? [...reactions, changed] : reactions.with(reactions.indexOf(line), changed);
+  return { ...message, reactions: lines.filter((one) => one.users.length > 0) };
 }

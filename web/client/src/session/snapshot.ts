@@ -25,7 +25,7 @@ export function nextSnapshot(old: SessionSnapshot, session: SessionModel, around
     budget,
     spent,
     removedBy,
-    messages: transcript.path,
+    messages: session.wishes.over(transcript.path),
     hasMore: transcript.hasMore,
     head: transcript.head,
     branches: transcript.branches,

@@ -118,16 +118,14 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
   /** Puts an emoji under a message, or takes one's own away. Shown at once, and undone if it is refused. */
   async react(messageId: string, emoji: string, on = true): Promise<void> {
     const data = { session_id: this.sessionId, message_id: messageId, emoji, on };
-    const settled = this.#model.reactions.wish({ ...data, user_id: this.host.userId() ?? "" });
+    const settled = this.#model.wishes.add({ ...data, user_id: this.host.userId() ?? "" });
     this.#tell.now();
     try {
       await this.host.send("react", data);
-      settled(true);
-    } catch (error) {
-      settled(false);
-      throw error;
     } finally {
-      this.#tell.now();
+      settled();
+      // The answer comes just before the event that makes it so.
+      this.#tell.plan();
     }
   }
 
@@ -204,7 +202,7 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     if (!this.followed) return;
     const { type, data, seq, epoch } = envelope;
     if (type === "session_state") this.#reset(data as SessionState);
-    else if (type === "resumed") this.#follower.resumed(data as Resumed);
+    else if (type === "resumed") this.#resumed(data as Resumed);
     else if (type === "removed") this.#removed(data as Removed);
     else if (!this.#follower.placed) {
       const shown = type === "session_changed" && (data as SessionChanged).summary.status !== "deleted";
@@ -241,6 +239,12 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     this.#follower.snapshot(state.epoch, state.seq);
     if (this.#model.deleted) this.#follower.gone("gone");
     this.#tell.plan();
+  }
+
+  /** What was missed follows, and who is here now. */
+  #resumed(data: Resumed): void {
+    this.#model.people.gather([]);
+    this.#follower.resumed(data);
   }
 
   #removed({ by }: Removed): void {
