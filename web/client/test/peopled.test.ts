@@ -50,6 +50,10 @@ async function storm(seed: number) {
     read = 0;
     const point = h.socket().last("hello").data.resume?.sessions?.[SESSION];
     await h.welcome({}, ...(point === undefined ? [] : server.resume(point.seq)));
+    await vi.advanceTimersByTimeAsync(20);
+    if (point !== undefined) {
+      expect(Object.fromEntries(store.getSnapshot().presence)).toEqual(Object.fromEntries(server.present));
+    }
   };
   serve(h.socket(), false);
   await h.settle();
