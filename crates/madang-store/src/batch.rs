@@ -66,7 +66,7 @@ pub(crate) struct Batch<'a> {
     snapshots: LastWord<(SessionId, Stream), &'a (SessionId, SnapshotRow)>,
     audit: Vec<audit::Line<'a>>,
     reads: LastWord<(SessionId, UserId), &'a (SessionId, ReadRow)>,
-    texts: LastWord<MessageId, &'a (SessionId, TextRow)>,
+    texts: LastWord<(SessionId, MessageId), &'a (SessionId, TextRow)>,
     redactions: Vec<&'a Redaction>,
 }
 
@@ -100,7 +100,7 @@ impl<'a> Batch<'a> {
         self.ledger.extend(&append.ledger);
         append.snapshots.iter().for_each(|row| self.put_snapshot(row));
         append.reads.iter().for_each(|row| self.reads.put((row.0, row.1.user), row));
-        append.texts.iter().for_each(|row| self.texts.put(row.1.message, row));
+        append.texts.iter().for_each(|row| self.texts.put((row.0, row.1.message), row));
         self.redactions.extend(&append.redactions);
     }
 

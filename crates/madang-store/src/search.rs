@@ -43,7 +43,8 @@ struct Stored {
     text: String,
 }
 
-/// Writes new texts, replaces changed ones, takes out those that are gone; one row for a message.
+/// Writes new texts, replaces changed ones, takes out those that are gone; one row for a message of a session. A fork's
+/// copies have the ids of what they were copied from, and are rows of their own: nobody changes another session's.
 pub(crate) async fn write(
     connection: &mut SqliteConnection,
     rows: &[&(SessionId, TextRow)],
@@ -58,15 +59,22 @@ pub(crate) async fn write(
         bind_words(to, old.id, &old.text, &old.session)
     })
     .await?;
-    let gone: Vec<MessageId> =
-        rows.iter().filter(|(_, row)| row.text.is_none()).map(|(_, row)| row.message).collect();
-    bind::write(connection, &sql::TEXTS_GONE, &gone, |to, message| to.id(message)).await?;
+    let gone: Vec<(SessionId, MessageId)> = rows
+        .iter()
+        .filter(|(_, row)| row.text.is_none())
+        .map(|(session, row)| (*session, row.message))
+        .collect();
+    bind::write(connection, &sql::TEXTS_GONE, &gone, |to, (session, message)| {
+        to.id(message)?;
+        to.id(session)
+    })
+    .await?;
     let mut entries = Vec::new();
     for (session, row) in rows {
         let Some(text) = &row.text else {
             continue;
         };
-        let id = match stored.get(&row.message) {
+        let id = match stored.get(&(*session, row.message)) {
             Some(stored) => stored.id,
             None => free_id(connection, row, &mut taken).await?,
         };
@@ -81,20 +89,23 @@ pub(crate) async fn write(
     .await
 }
 
+/// Texts by session and message.
+type Texts = HashMap<(SessionId, MessageId), Stored>;
+
 /// What is stored of these messages, and which of their times are taken.
 async fn look_up(
     connection: &mut SqliteConnection,
     rows: &[&(SessionId, TextRow)],
-) -> Result<(HashMap<MessageId, Stored>, HashSet<i64>), sqlx::Error> {
+) -> Result<(Texts, HashSet<i64>), sqlx::Error> {
     let (mut stored, mut taken) = (HashMap::new(), HashSet::new());
     let mut rest = rows;
     while !rest.is_empty() {
         let (some, text) = sql::TEXTS_STORED.taking(rest.len());
         let (now, later) = rest.split_at(some);
         let mut wanted = Row::default();
-        for (_, row) in now {
-            let bound = wanted.id(row.message).and_then(|()| wanted.signed(first_id(row)));
-            bound.map_err(sqlx::Error::Encode)?;
+        for (session, row) in now {
+            let bound = wanted.id(session).and_then(|()| wanted.id(row.message));
+            bound.and_then(|()| wanted.signed(first_id(row))).map_err(sqlx::Error::Encode)?;
         }
         for found in query_with(text, wanted.into_arguments()).fetch_all(&mut *connection).await? {
             let id = found.try_get(1)?;
@@ -102,7 +113,8 @@ async fn look_up(
                 taken.insert(id);
             } else {
                 let row = Stored { id, session: found.try_get(2)?, text: found.try_get(3)? };
-                stored.insert(parsed(&found, 0, "message id")?, row);
+                let session = parsed(&found, 2, "session id")?;
+                stored.insert((session, parsed(&found, 0, "message id")?), row);
             }
         }
         rest = later;

@@ -86,12 +86,13 @@ CREATE TABLE reads (
 -- `id` is the time in milliseconds, or one shortly after it that was free: newest first is largest first.
 CREATE TABLE search (
     id BIGINT NOT NULL PRIMARY KEY,
-    message TEXT NOT NULL UNIQUE,
+    message TEXT NOT NULL,
     session TEXT NOT NULL REFERENCES sessions (session),
     author TEXT NOT NULL,
     author_name TEXT NOT NULL,
     at BIGINT NOT NULL,
-    text TEXT NOT NULL
+    text TEXT NOT NULL,
+    UNIQUE (message, session)
 ) WITHOUT ROWID;
 
 -- The words of `search.text` as `search::words` makes them, separated by spaces, and the session's id as one word more. Only

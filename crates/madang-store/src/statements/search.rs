@@ -4,15 +4,16 @@ use super::{Bulk, bulk};
 
 bulk! {
     /// What is stored of messages, and which ids are taken.
-    TEXTS_STORED = "WITH wanted (message, id) AS (VALUES", 2,
-        ") SELECT t.message, t.id, t.session, t.text FROM wanted w JOIN search t ON t.message = w.message \
+    TEXTS_STORED = "WITH wanted (session, message, id) AS (VALUES", 3,
+        ") SELECT t.message, t.id, t.session, t.text FROM wanted w \
+        JOIN search t ON t.message = w.message AND t.session = w.session \
         UNION ALL SELECT '', t.id, '', '' FROM wanted w JOIN search t ON t.id = w.id";
     /// New and changed texts.
     TEXTS = "INSERT INTO search (id, message, session, author, author_name, at, text) VALUES", 7,
         " ON CONFLICT (id) DO UPDATE SET author = excluded.author, author_name = excluded.author_name, \
         at = excluded.at, text = excluded.text";
     /// Texts that go.
-    TEXTS_GONE = "DELETE FROM search WHERE message IN (VALUES", 1, ")";
+    TEXTS_GONE = "DELETE FROM search WHERE (message, session) IN (VALUES", 2, ")";
     /// Words of texts.
     WORDS = "INSERT INTO search_words (rowid, words, session) VALUES", 3, "";
     /// Words of texts as they were; FTS5 takes them out of the index.
