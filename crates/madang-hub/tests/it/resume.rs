@@ -42,6 +42,24 @@ fn rs1_a_gap_is_replayed_exactly_or_the_whole_state_comes() {
 }
 
 #[test]
+fn rs4_an_exact_replay_ends_with_who_is_here() {
+    run(settings(), async |world| {
+        let client = world.client(1);
+        let session = client.create().await;
+        chat(&client, session, "missed").await;
+        let epoch = client.viewer.look(|mirror| mirror.session(session).unwrap().epoch.clone());
+        let back = world.client(1);
+        back.follow_from(session, at(&epoch, 1)).await.unwrap();
+        let envelopes = back.viewer.look(|mirror| mirror.envelopes.clone());
+        let kinds: Vec<_> = envelopes.iter().map(|envelope| envelope["type"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["resumed", "message_created", "presence_changed"]);
+        let present =
+            json!({"user_id": back.link.caller().user, "state": "here", "devices": 2, "typing": false});
+        assert_eq!(envelopes[2]["data"], json!({"session_id": session, "presence": present}));
+    });
+}
+
+#[test]
 fn rs1_a_gap_that_a_connection_has_no_room_for_gets_the_state() {
     run(Settings { replay_bytes_max: 2_000, ..settings() }, async |world| {
         let client = world.client(1);
