@@ -116,7 +116,7 @@ pub(crate) fn user_message(session: &Session, turn: &Turn) -> Arc<RawValue> {
         let message = session.transcript().get(id)?;
         if message.deleted_at.is_some() {
             // Nobody is told it again; a prompt that is asked anew says that much (TU5).
-            return (id == turn.prompt_id).then(|| Cow::Borrowed(prompt::DELETED));
+            return (id == turn.prompt_id).then_some(Cow::Borrowed(prompt::DELETED));
         }
         let name = &message.author.display_name;
         Some(if several || message.message_id != turn.prompt_id {

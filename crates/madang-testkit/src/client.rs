@@ -10,7 +10,7 @@ use madang_protocol::{
 };
 use serde_json::Value;
 
-use crate::TestViewer;
+use crate::{Mirror, TestViewer};
 
 /// The n-th person of a test.
 #[must_use]
@@ -52,6 +52,19 @@ impl HubClient {
     pub fn connect_as(hub: &Hub, caller: Caller, version: ProtocolVersion) -> HubClient {
         let viewer = TestViewer::new(version);
         HubClient { link: hub.attach(caller, viewer.clone()), viewer }
+    }
+
+    /// Asks once, as a request over HTTP does: it follows nothing.
+    #[must_use]
+    pub fn pass_by(hub: &Hub, caller: Caller) -> HubClient {
+        let viewer = TestViewer::passing();
+        HubClient { link: hub.attach(caller, viewer.clone()), viewer }
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn user(&self) -> UserId {
+        self.link.caller().user
     }
 
     /// Connects anew with what this one knows, as a client does after a lost connection; drop this one before or after.
@@ -117,18 +130,37 @@ impl HubClient {
     /// # Errors
     /// The refusal.
     pub async fn answer(&self, id: &str) -> Answer {
-        let envelope = self
-            .viewer
-            .wait_for(&format!("the answer to {id}"), |mirror| {
-                mirror.envelopes.iter().find(|envelope| envelope["correlation_id"] == id).cloned()
-            })
-            .await;
+        let envelope = self.answer_envelope(id).await;
         let data = envelope["data"].clone();
         match envelope["type"].as_str() {
             Some("error") => Err(serde_json::from_value(data).expect("an error's data")),
             Some("ack") => Ok(serde_json::from_value(data).expect("an ack's data")),
             _ => Ok(Ack::default()),
         }
+    }
+
+    async fn answer_envelope(&self, id: &str) -> Value {
+        let find = |mirror: &Mirror| {
+            mirror.envelopes.iter().find(|envelope| envelope["correlation_id"] == id).cloned()
+        };
+        self.viewer.wait_for(&format!("the answer to {id}"), find).await
+    }
+
+    /// Sends a command that is answered by an event of its own, and returns that event's data.
+    ///
+    /// # Errors
+    /// The refusal.
+    ///
+    /// # Panics
+    /// When an error's data is none.
+    pub async fn question(&self, kind: &str, data: Value) -> Result<Value, ErrorData> {
+        let id = fresh_id();
+        self.send(&id, kind, data).await;
+        let envelope = self.answer_envelope(&id).await;
+        if envelope["type"] == "error" {
+            return Err(serde_json::from_value(envelope["data"].clone()).expect("an error's data"));
+        }
+        Ok(envelope["data"].clone())
     }
 
     /// Makes a session and waits for it.

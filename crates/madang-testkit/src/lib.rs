@@ -15,7 +15,7 @@ mod viewer;
 
 pub use client::{Answer, HubClient, person};
 pub use clock::FakeClock;
-pub use mirror::{Mirror, SessionMirror, Text};
+pub use mirror::{Mirror, SessionMirror, Shared, Text};
 pub use model::ScriptedModel;
 pub use reply::ScriptedReply;
 pub use store::{Failure, FlakyStore};

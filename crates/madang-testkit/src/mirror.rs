@@ -1,9 +1,14 @@
 //! What a faithful client knows after the envelopes it was sent; every broken promise is noted as a fault.
 
-use std::collections::BTreeMap;
+mod people;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use madang_protocol::{ClaudeResponse, Event, Message, MessageId, PartKind, ReplyStatus, SessionId};
+use madang_protocol::{
+    Actor, ClaudeResponse, Event, Message, MessageId, PartKind, Participant, Presence, Reaction, ReplyStatus,
+    SessionId, UserId,
+};
 use serde_json::Value;
 
 /// A message as a client shows it.
@@ -15,6 +20,10 @@ pub struct Text {
     pub parts: BTreeMap<u32, (PartKind, String)>,
     /// A reply's state; none for what people wrote.
     pub status: Option<ReplyStatus>,
+    /// What people put under it.
+    pub reactions: Vec<Reaction>,
+    /// Whether it was deleted.
+    pub deleted: bool,
 }
 
 impl Text {
@@ -38,7 +47,9 @@ impl Text {
             } else {
                 parts
             };
-        Text { n: 0, parts, status: message.reply.as_ref().map(|reply| reply.status) }
+        let status = message.reply.as_ref().map(|reply| reply.status);
+        let deleted = message.deleted_at.is_some();
+        Text { n: 0, parts, status, reactions: message.reactions.clone(), deleted }
     }
 
     fn is_final(&self) -> bool {
@@ -59,6 +70,31 @@ pub struct SessionMirror {
     pub log: Vec<(u64, String, Value)>,
     /// Whole states it was sent.
     pub states: u32,
+    /// Who belongs to it.
+    pub people: BTreeMap<Actor, Participant>,
+    /// Who was asked in and has not come.
+    pub invited: BTreeSet<UserId>,
+    /// Who is here.
+    pub presence: BTreeMap<UserId, Presence>,
+    /// How far its reader has read.
+    pub read_to: Option<MessageId>,
+    /// Whether its reader was told that they do not belong any more.
+    pub removed: bool,
+}
+
+/// What all who belong to a session must see alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shared {
+    /// The last event.
+    pub seq: u64,
+    /// The messages: text, state, reactions, whether deleted.
+    pub messages: BTreeMap<MessageId, (String, Option<ReplyStatus>, Vec<Reaction>, bool)>,
+    /// The people.
+    pub people: BTreeMap<Actor, Participant>,
+    /// Who was asked in.
+    pub invited: BTreeSet<UserId>,
+    /// Who is here.
+    pub presence: BTreeMap<UserId, Presence>,
 }
 
 /// Everything a connection was sent.
@@ -152,9 +188,11 @@ impl Mirror {
                 ..Default::default()
             };
             session.messages = state.messages.iter().map(|m| (m.message_id, Text::of(m))).collect();
+            session.take_people(state);
             if let Some(running) = &state.running {
                 let parts = running.parts.iter().map(|p| (p.index, (p.kind, p.content.clone()))).collect();
-                let text = Text { n: running.n, parts, status: Some(ReplyStatus::Streaming) };
+                let status = Some(ReplyStatus::Streaming);
+                let text = Text { n: running.n, parts, status, reactions: Vec::new(), deleted: false };
                 session.messages.insert(running.message_id, text);
             }
             return Ok(());
@@ -162,10 +200,15 @@ impl Mirror {
         let Some(id) = envelope["session_id"].as_str().and_then(|id| id.parse::<SessionId>().ok()) else {
             return Ok(());
         };
+        if self.session(id).is_some_and(|session| session.removed) && people::is_news(&event) {
+            return Err(format!("{kind} after removed"));
+        }
         if let Event::Resumed(resumed) = &event {
             let session = self.sessions.entry(id).or_default();
             // What was streamed meanwhile was missed: a snapshot or the final follows.
             session.messages.values_mut().filter(|text| !text.is_final()).for_each(|text| text.n = 0);
+            // Comings and goings are in no log: who is here is told after the replay.
+            session.presence.clear();
             let seq = session.seq;
             return (resumed.from == seq)
                 .then_some(())
@@ -180,7 +223,11 @@ impl Mirror {
             None => match (&event, self.sessions.get_mut(&id)) {
                 (Event::ClaudeResponse(piece), Some(session)) => session.piece(piece),
                 (Event::ClaudeResponse(_), None) => Err("a delta of an unknown session".into()),
-                _ => Ok(()),
+                (event, Some(session)) => {
+                    session.people_now(event);
+                    Ok(())
+                }
+                (_, None) => Ok(()),
             },
         }
     }
@@ -218,7 +265,10 @@ impl SessionMirror {
                 None => Ok(()),
             },
             Event::ClaudeResponse(data) => self.finish(data),
-            _ => Ok(()),
+            _ => {
+                self.people_event(event);
+                Ok(())
+            }
         }
     }
 

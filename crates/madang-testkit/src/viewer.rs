@@ -21,13 +21,32 @@ pub struct TestViewer {
     version: ProtocolVersion,
     mirror: Mutex<Mirror>,
     changed: Notify,
+    stays: bool,
+    batches: AtomicU64,
 }
 
 impl TestViewer {
     /// Makes one that speaks this version.
     #[must_use]
     pub fn new(version: ProtocolVersion) -> Arc<TestViewer> {
-        Arc::new(TestViewer { id: next_id(), version, mirror: Mutex::default(), changed: Notify::new() })
+        Self::of(version, true)
+    }
+
+    /// Makes one that asks once and follows nothing, as a request over HTTP does.
+    #[must_use]
+    pub fn passing() -> Arc<TestViewer> {
+        Self::of(ProtocolVersion::V2, false)
+    }
+
+    fn of(version: ProtocolVersion, stays: bool) -> Arc<TestViewer> {
+        let (mirror, changed) = (Mutex::default(), Notify::new());
+        Arc::new(TestViewer { id: next_id(), version, mirror, changed, stays, batches: AtomicU64::new(0) })
+    }
+
+    /// How many batches were delivered: each is a write of its own to a socket.
+    #[must_use]
+    pub fn batches(&self) -> u64 {
+        self.batches.load(Ordering::SeqCst)
     }
 
     /// Looks at the mirror as it is now.
@@ -83,7 +102,12 @@ impl Viewer for TestViewer {
         self.changed.notify_waiters();
     }
 
+    fn stays(&self) -> bool {
+        self.stays
+    }
+
     fn deliver(&self, batches: &[Arc<Batch>]) {
+        self.batches.fetch_add(batches.len() as u64, Ordering::SeqCst);
         let mut mirror = self.mirror.lock();
         for event in batches.iter().flat_map(|batch| batch.events()) {
             mirror.take(&event.envelope);

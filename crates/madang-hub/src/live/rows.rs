@@ -18,6 +18,8 @@ impl Live {
             let texts = self.texts(event);
             draft.append.texts.extend(texts.into_iter().map(|row| (id, row)));
             if let Some(row) = self.own_mark(event) {
+                // Who has said it types it no more.
+                self.presence.typing(row.user, None);
                 self.marks.insert(row.user, row.message);
                 draft.append.reads.push((id, row));
             }

@@ -35,11 +35,12 @@ impl Live {
             Err(rejection) => return self.reply_to(&request, rejection.to_error().into()),
         };
         let own = request.submission.id.as_str();
-        let (point, answers) = match &request.submission.command {
-            Command::FollowSession(data) => (data.resume.clone(), Some(own)),
-            Command::JoinCollaboration(_) => (None, Some(own)),
-            _ => (None, None),
-        };
+        let (mut point, mut answers) = (None, None);
+        if let Command::FollowSession(data) = &request.submission.command {
+            (point, answers) = (data.resume.clone(), Some(own));
+        } else if let Command::JoinCollaboration(_) = &request.submission.command {
+            answers = Some(own);
+        }
         let resumed = match attached {
             Ok(()) => self.resume(&request, point, answers).await,
             Err(NotFollowed::Full) => Err(follows_too_many()),

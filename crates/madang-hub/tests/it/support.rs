@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use madang_bus::LocalBus;
 use madang_hub::{Hub, Settings};
-use madang_protocol::{MessageId, ProtocolVersion, ReplyStatus, SessionId};
-use madang_store::{Record, SqliteStore, Store, Stream};
-use madang_testkit::{FakeClock, FlakyStore, HubClient, ScriptedModel, person};
+use madang_protocol::{MessageId, ProtocolVersion, ReplyStatus, Role, SessionId, UnixMs, UserId};
+use madang_store::{AccountRow, Append, PersonChange, Record, SqliteStore, Store, StoreError, Stream};
+use madang_testkit::{FakeClock, FlakyStore, HubClient, ScriptedModel, Shared, person};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -18,11 +18,12 @@ pub(crate) struct World {
     pub(crate) model: Arc<ScriptedModel>,
     pub(crate) store: Arc<FlakyStore>,
     pub(crate) disk: Arc<SqliteStore>,
+    pub(crate) clock: Arc<FakeClock>,
 }
 
 /// Settings with short times; roll-up is off, so that every piece is a delta.
 pub(crate) fn settings() -> Settings {
-    Settings { rollup_ms: 0, journal_ms: 5, save_retry_ms: 5, ..Settings::default() }
+    Settings { rollup_ms: 0, journal_ms: 5, save_retry_ms: 5, away_ms: 20, ..Settings::default() }
 }
 
 /// Runs a server on a directory until the test is done with it, then kills it.
@@ -49,8 +50,8 @@ impl World {
         let model = ScriptedModel::new();
         let clock = FakeClock::new(1_700_000_000_000);
         let bus = Arc::new(LocalBus::default());
-        let hub = Hub::start(settings, store.clone(), model.clone(), bus, clock).await.unwrap();
-        World { hub, model, store, disk }
+        let hub = Hub::start(settings, store.clone(), model.clone(), bus, clock.clone()).await.unwrap();
+        World { hub, model, store, disk, clock }
     }
 
     pub(crate) fn client(&self, n: u64) -> HubClient {
@@ -59,6 +60,40 @@ impl World {
 
     pub(crate) fn v1(&self, n: u64) -> HubClient {
         HubClient::connect_as(&self.hub, person(n), ProtocolVersion::V1)
+    }
+
+    /// Writes past the hub.
+    pub(crate) async fn commit(&self, append: Append) -> Result<(), StoreError> {
+        self.disk.submit(append).await.unwrap().await
+    }
+
+    /// Gives the n-th person an account of this name.
+    pub(crate) async fn account(&self, n: u64, name: &str) -> UserId {
+        let caller = person(n);
+        let row = AccountRow {
+            user: caller.user,
+            name: name.to_owned(),
+            display_name: caller.display_name.to_string(),
+            color: String::new(),
+            language: String::new(),
+            password: None,
+            admin: false,
+            disabled_at: None,
+            created_at: UnixMs(1),
+        };
+        let people = vec![PersonChange::Account(row)];
+        self.commit(Append { people, ..Append::default() }).await.unwrap();
+        caller.user
+    }
+
+    /// A session of the first client's, which the others have joined in these roles.
+    pub(crate) async fn shared(&self, owner: &HubClient, others: &[(&HubClient, Role)]) -> SessionId {
+        let session = owner.create().await;
+        for (client, role) in others {
+            let code = invite_code(owner, session, json!({"role": role})).await;
+            client.question("join_collaboration", json!({"session_id": code})).await.unwrap();
+        }
+        session
     }
 
     /// A session's log as it is on disk.
@@ -103,6 +138,33 @@ pub(crate) async fn prompt(client: &HubClient, session: SessionId, text: &str) -
 pub(crate) async fn chat(client: &HubClient, session: SessionId, text: &str) -> MessageId {
     let ack = client.done("chat_message", json!({"session_id": session, "content": text})).await;
     ack.message_id.unwrap()
+}
+
+/// Makes an invite link and returns its code.
+pub(crate) async fn invite_code(client: &HubClient, session: SessionId, data: Value) -> String {
+    let mut data = data;
+    data["session_id"] = json!(session);
+    let made = client.question("create_invite", data).await.unwrap();
+    made["code"].as_str().unwrap().to_owned()
+}
+
+/// Waits until all of them see the session alike, and as far as its log goes on disk.
+pub(crate) async fn agree(world: &World, session: SessionId, clients: &[&HubClient]) -> Shared {
+    let seq = world.log(session).await.last().map_or(0, |record| record.position);
+    let mut views = Vec::new();
+    for client in clients {
+        client.viewer.wait_for("the whole log", |m| (m.session(session)?.seq >= seq).then_some(())).await;
+        // Answers of later commands come after all earlier news.
+        client.question("session_status", json!({"session_id": session})).await.unwrap();
+        client.viewer.assert_sound();
+    }
+    for client in clients {
+        views.push(client.viewer.look(|mirror| mirror.session(session).unwrap().shared()));
+    }
+    for view in &views {
+        assert_eq!(view, &views[0]);
+    }
+    views.swap_remove(0)
 }
 
 /// Waits until a message reads like this.
