@@ -5,8 +5,15 @@
 mod commands;
 mod failures;
 mod history;
+mod invites;
+mod marks;
+mod messages;
+mod people;
+mod pool;
+mod presence;
 mod restarts;
 mod resume;
+mod search;
 mod storm;
 mod support;
 mod turns;
