@@ -18,11 +18,16 @@ pub(crate) struct Socket {
 impl Socket {
     /// Connects as a new guest and says hello.
     pub(crate) async fn connect(address: &str) -> anyhow::Result<Socket> {
+        Self::connect_as(address, "").await
+    }
+
+    /// Connects as whoever a token stands for, and says hello.
+    pub(crate) async fn connect_as(address: &str, token: &str) -> anyhow::Result<Socket> {
         let mut stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let key = base64::engine::general_purpose::STANDARD.encode([7; 16]);
         let head = format!(
-            "GET /ws HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+            "GET /ws?token={token} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: madang.v2.json\r\n\r\n"
         );
         stream.write_all(head.as_bytes()).await?;
@@ -35,6 +40,11 @@ impl Socket {
         socket.buffer = Vec::new();
         socket.start = 0;
         Ok(socket)
+    }
+
+    /// The bare socket; what was read and not looked at is lost.
+    pub(crate) fn into_std(self) -> anyhow::Result<std::net::TcpStream> {
+        Ok(self.stream.into_std()?)
     }
 
     async fn skip_head(&mut self) -> anyhow::Result<()> {
@@ -129,6 +139,16 @@ impl Socket {
         let ack = self.until(r#""type":"ack""#).await?;
         Ok(field(&ack, "session_id").context("no session id")?.to_owned())
     }
+}
+
+/// The token of a new guest.
+pub(crate) async fn guest(address: &str) -> anyhow::Result<String> {
+    let mut stream = TcpStream::connect(address).await?;
+    let head = format!("POST /api/v1/guests HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(field(&answer, "token").context("no guest was made")?.to_owned())
 }
 
 /// Head length and payload length of a server's frame, once its head is there.

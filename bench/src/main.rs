@@ -4,8 +4,10 @@
 
 mod chat;
 mod client;
+mod crowd;
 mod deltas;
 mod direct;
+mod fanout;
 mod idle;
 mod process;
 mod start;
@@ -26,6 +28,8 @@ enum What {
     Deltas,
     /// Durable chat messages from many connections.
     Chat,
+    /// One message to many viewers, beside Bun.
+    Fanout,
     /// All of these.
     All,
 }
@@ -48,6 +52,18 @@ struct Options {
     /// Processor for the server alone; the rest runs on another one.
     #[arg(long, default_value_t = 0)]
     server_cpu: usize,
+    /// Bun's program, for `fanout` (`npm install bun` in a folder of its own); without it there is nothing to compare with.
+    #[arg(long, env = "BUN")]
+    bun: Option<std::path::PathBuf>,
+    /// What Bun runs.
+    #[arg(long, default_value = "bench/peers/bun.mjs")]
+    peer: std::path::PathBuf,
+    /// People whose devices the viewers of `fanout` are.
+    #[arg(long, default_value_t = 200)]
+    people: usize,
+    /// Of `fanout`, only the part with this many sessions (1 or 200).
+    #[arg(long)]
+    sessions: Option<usize>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -67,6 +83,16 @@ async fn main() -> anyhow::Result<()> {
     }
     if wants(What::Chat) {
         chat::run(&programs, options.seconds).await?;
+    }
+    if wants(What::Fanout) {
+        let plan = fanout::Plan {
+            seconds: options.seconds,
+            bun: options.bun,
+            script: options.peer,
+            people: options.people,
+            sessions: options.sessions,
+        };
+        fanout::run(&programs, &plan).await?;
     }
     Ok(())
 }

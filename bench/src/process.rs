@@ -1,6 +1,6 @@
 //! The programs under test: started, watched through /proc, stopped by their id.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -60,6 +60,21 @@ impl Programs {
         launch(command, "http://").await
     }
 
+    /// Starts the peer in the server's place.
+    pub(crate) async fn peer(&self, program: &Path, script: &Path) -> anyhow::Result<Running> {
+        let mut command = Command::new("taskset");
+        command.args(["-c", &self.server_cpu.to_string()]).arg(program).arg(script);
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).stdin(Stdio::null()).kill_on_drop(true);
+        launch(command, "http://").await
+    }
+
+    /// Moves this program to the other processor.
+    pub(crate) async fn keep_off_the_servers_processor(&self) -> anyhow::Result<()> {
+        let (own, cpu) = (std::process::id().to_string(), (1 - self.server_cpu.min(1)).to_string());
+        let moved = Command::new("taskset").args(["-cp", &cpu, &own]).stdout(Stdio::null()).status().await?;
+        if moved.success() { Ok(()) } else { bail!("taskset does not work here") }
+    }
+
     fn pinned(&self, program: &str, cpu: usize) -> Command {
         let mut command = Command::new("taskset");
         command.args(["-c", &cpu.to_string()]).arg(self.folder.join(program));
@@ -109,6 +124,16 @@ impl Running {
         let rollup = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", self.pid))?;
         let line = rollup.lines().find(|line| line.starts_with("Pss:")).context("no Pss")?;
         Ok(line.split_whitespace().nth(1).context("no figure")?.parse()?)
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Kills it.
+    pub(crate) async fn kill(mut self) -> anyhow::Result<()> {
+        Ok(self.child.kill().await?)
     }
 
     /// Ends it in order, and waits for it.

@@ -4,6 +4,8 @@
 mod binary;
 mod config;
 mod docs;
+mod hostile;
 mod refusals;
 mod serving;
+mod storm;
 mod tls;
