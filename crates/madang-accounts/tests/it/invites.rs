@@ -1,0 +1,127 @@
+//! Links by which people sign up.
+
+use madang_accounts::{By, Settings, SignUp};
+use madang_protocol::{Epoch, ErrorCode, InviteId, Role, SessionId, SessionStatus, UnixMs, UserId};
+use madang_store::{Append, InviteRow, PersonChange, SessionRow};
+
+use crate::support::{World, from, new, seen};
+
+fn user(n: u8) -> UserId {
+    UserId::new(UnixMs(1), [n; 10])
+}
+
+#[tokio::test]
+async fn au12_fifty_racers_with_one_link_are_one_account() {
+    let world = World::new().await;
+    let admin = world.person("admin").await;
+    let by = from("127.0.0.1").acting_as(admin.user);
+    let (_, code) = world.accounts.create_invite(admin.user, (None, None), &by).await.unwrap();
+    assert_eq!(race(&world, &code).await, 1);
+    assert_eq!(seen(sign_up(&world, "late", Some(&code)).await).0, ErrorCode::NotFound);
+    assert_eq!(world.audited().await.iter().filter(|kind| *kind == "invite.used").count(), 1);
+}
+
+#[tokio::test]
+async fn au12_a_sessions_link_makes_no_more_accounts_than_it_lets_people_in() {
+    let world = World::new().await;
+    let code = madang_accounts::fresh(madang_accounts::INVITE_PREFIX);
+    let session = SessionId::new(UnixMs(1), [5; 10]);
+    let row = InviteRow {
+        invite: InviteId::new(UnixMs(1), [6; 10]),
+        hash: madang_accounts::hash_of(&code),
+        session: Some(session),
+        role: Role::Viewer,
+        sign_up: true,
+        by: user(1),
+        created_at: UnixMs(crate::support::START),
+        expires_at: UnixMs(crate::support::START + 1_000_000),
+        uses_left: 2,
+        revoked_at: None,
+    };
+    let line = SessionRow {
+        session,
+        epoch: Epoch::new(1),
+        title: "Garden".into(),
+        status: SessionStatus::Idle,
+        created_at: UnixMs(1),
+        last_activity: UnixMs(1),
+        message_count: 0,
+        participant_count: 1,
+    };
+    let append =
+        Append { sessions: vec![line], people: vec![PersonChange::Invite(row)], ..Append::default() };
+    world.accounts.store().submit(append).await.unwrap().await.unwrap();
+    assert_eq!(race(&world, &code).await, 2);
+    let left = world.accounts.find_invite(&code).await.unwrap().unwrap().uses_left;
+    assert_eq!(left, 2, "joining uses it up, not signing up");
+}
+
+/// How many of many that try at once get an account.
+async fn race(world: &World, code: &str) -> usize {
+    let mut racers = tokio::task::JoinSet::new();
+    for n in 0..50 {
+        let (accounts, code) = (world.accounts.clone(), code.to_owned());
+        let by = from(&format!("198.51.100.{n}"));
+        racers.spawn(async move {
+            accounts.sign_up(new(&format!("racer{n}")), Some(&code), None, &by).await.is_ok()
+        });
+    }
+    racers.join_all().await.into_iter().filter(|entered| *entered).count()
+}
+
+async fn sign_up(world: &World, name: &str, code: Option<&str>) -> Result<UserId, madang_accounts::Refusal> {
+    world
+        .accounts
+        .sign_up(new(name), code, None, &from("127.0.0.1"))
+        .await
+        .map(|entered| entered.account.user)
+}
+
+#[tokio::test]
+async fn who_may_sign_up() {
+    let invite = World::new().await;
+    assert_eq!(seen(sign_up(&invite, "mina", None).await).0, ErrorCode::Forbidden);
+    assert_eq!(seen(sign_up(&invite, "mina", Some("")).await).0, ErrorCode::Forbidden);
+    assert_eq!(seen(sign_up(&invite, "mina", Some("mdi1.nonsense")).await).0, ErrorCode::NotFound);
+    let closed = World::with(Settings { sign_up: SignUp::Closed, ..Settings::default() }).await;
+    assert_eq!(seen(sign_up(&closed, "mina", None).await).0, ErrorCode::Forbidden);
+    let open = World::with(Settings { sign_up: SignUp::Open, ..Settings::default() }).await;
+    sign_up(&open, "mina", None).await.unwrap();
+    let taken = seen(sign_up(&open, "MINA", None).await);
+    assert_eq!(taken, (ErrorCode::Conflict, "That name is taken.".to_owned()));
+}
+
+#[tokio::test]
+async fn a_link_that_ended_or_ran_out_lets_nobody_in() {
+    let world = World::new().await;
+    let admin = world.person("admin").await;
+    let by = By::person(admin.user);
+    let terms = (Some(60_000), Some(5));
+    let (row, code) = world.accounts.create_invite(admin.user, terms, &by).await.unwrap();
+    sign_up(&world, "first", Some(&code)).await.unwrap();
+    world.accounts.revoke_invite(row.invite, &by).await.unwrap();
+    assert_eq!(seen(sign_up(&world, "second", Some(&code)).await).0, ErrorCode::NotFound);
+    let (_, code) = world.accounts.create_invite(admin.user, terms, &by).await.unwrap();
+    world.pass(60_000);
+    assert_eq!(seen(sign_up(&world, "third", Some(&code)).await).0, ErrorCode::NotFound);
+    for terms in [(Some(0), None), (Some(u64::MAX), None), (None, Some(0)), (None, Some(1_001))] {
+        assert_eq!(
+            seen(world.accounts.create_invite(admin.user, terms, &by).await).0,
+            ErrorCode::InvalidData
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_guest_who_signs_up_stays_who_they_are() {
+    let world = World::with(Settings { sign_up: SignUp::Open, ..Settings::default() }).await;
+    let guest = user(7);
+    assert!(world.accounts.is_guest(guest).await.unwrap());
+    let by = from("127.0.0.1");
+    let entered = world.accounts.sign_up(new("mina"), None, Some(guest), &by).await.unwrap();
+    assert_eq!(entered.account.user, guest);
+    assert!(!world.accounts.is_guest(guest).await.unwrap(), "the guest's credential opens nothing any more");
+    // Nobody becomes someone who is there already.
+    let other = world.accounts.sign_up(new("other"), None, Some(guest), &by).await.unwrap();
+    assert_ne!(other.account.user, guest);
+}
