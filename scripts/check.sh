@@ -16,7 +16,7 @@ step "format" cargo fmt --all --check
 step "clippy" cargo clippy --workspace --all-targets --all-features --quiet -- -D warnings
 step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 step "tidy" cargo xtask tidy
-step "the generated types are current" cargo test --quiet --package madang-protocol --features ts
+step "the generated types are current" cargo test --quiet --package madang-protocol --features ts,schema
 optional "unused dependencies" cargo-machete cargo machete
 optional "licences and advisories" cargo-deny cargo deny --log-level error check
 optional "scripts" shellcheck shellcheck -x -P SCRIPTDIR scripts/*.sh .ci/run

@@ -16,7 +16,7 @@ step "what is needed" scripts/setup.sh --test
 step "the web app builds" scripts/build-web.sh
 step "the binaries build" cargo build --workspace --bins
 step "Rust tests" rust_tests
-step "the generated types are current" cargo test --quiet --package madang-protocol --features ts
+step "the generated types are current" cargo test --quiet --package madang-protocol --features ts,schema
 step "the stand-in passes the official SDKs" crates/madang-testkit/sdk-check/run.sh
 step "web types" web typecheck
 step "web unit tests" web test

@@ -32,10 +32,11 @@ fn run(task: Option<&str>) -> anyhow::Result<()> {
 /// What is generated: the package whose tests compare it, a feature they need, and the test's name.
 const GENERATED: &[(&str, &str, &str)] = &[
     ("madang-protocol", "ts", "the_typescript_types_are_those_of_rust"),
+    ("madang-protocol", "schema", "the_schemas_are_those_of_rust"),
     ("madang-server", "default", "the_configuration_page_says_what_the_code_says"),
 ];
 
-/// Writes anew what the tests compare: the TypeScript types, the configuration page.
+/// Writes anew what the tests compare: the TypeScript types, the JSON schemas, the configuration page.
 fn codegen() -> anyhow::Result<()> {
     for (package, feature, test) in GENERATED {
         let status = Command::new("cargo")

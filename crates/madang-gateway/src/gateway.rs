@@ -1,7 +1,7 @@
 //! What the edge is made of, and how it goes away in order (CN8).
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -27,6 +27,15 @@ use crate::router::{self, Metrics};
 use crate::streams::Streams;
 use crate::{Settings, SettingsError};
 
+/// What the program around the edge says of itself, for an administrator.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Host {
+    /// What works and should be known: open doors, the simulated model.
+    pub warnings: Vec<String>,
+    /// What came of checking the stored data: a word or a sentence.
+    pub integrity: String,
+}
+
 /// The edge of one server. Cheap to clone; made inside a tokio runtime.
 #[derive(Clone)]
 pub struct Gateway {
@@ -51,6 +60,8 @@ pub(crate) struct Shared {
     pub(crate) connections: Registry,
     pub(crate) streams: Arc<Streams>,
     pub(crate) figures: Figures,
+    /// What the program around the edge says of itself.
+    pub(crate) host: OnceLock<Box<dyn Fn() -> Host + Send + Sync>>,
     /// How commands came out, by type.
     pub(crate) commands: Counts,
     /// Every task of the edge, so that a drain can wait for the last.
@@ -118,6 +129,7 @@ impl Gateway {
             connections: Registry::default(),
             streams: Arc::default(),
             figures: Figures::default(),
+            host: OnceLock::new(),
             commands: Counts::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -140,6 +152,14 @@ impl Gateway {
     pub fn with_metrics(mut self, render: impl Fn() -> String + Send + Sync + 'static) -> Gateway {
         self.metrics = Metrics::rendered_by(render);
         self.router = router::router(Arc::clone(&self.shared), self.metrics.clone(), self.assets.clone());
+        self
+    }
+
+    /// Adds to an administrator's health what `look` says. A second call changes nothing.
+    #[must_use]
+    pub fn with_host(self, look: impl Fn() -> Host + Send + Sync + 'static) -> Gateway {
+        // Set once, before anyone asks; a caller that sets it twice keeps what it said first.
+        drop(self.shared.host.set(Box::new(look)));
         self
     }
 

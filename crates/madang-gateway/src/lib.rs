@@ -22,6 +22,6 @@ mod settings;
 mod streams;
 
 pub use error::{ApiError, sentence};
-pub use gateway::Gateway;
+pub use gateway::{Gateway, Host};
 pub use listener::serve;
 pub use settings::{Settings, SettingsError};

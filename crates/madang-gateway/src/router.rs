@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin_people;
+mod admin_server;
 mod api;
 pub(crate) mod figures;
 mod health;
@@ -48,6 +49,7 @@ pub(crate) fn router(shared: Arc<Shared>, metrics: Metrics, assets: Option<Route
         .merge(portability::routes())
         .merge(accounts::routes())
         .merge(admin_people::routes())
+        .merge(admin_server::routes())
         .route("/api/{*path}", any(not_found))
         // Before the layers, which a preflight must pass through though no route takes its method.
         .method_not_allowed_fallback(method_not_allowed)

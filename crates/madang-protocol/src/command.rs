@@ -16,14 +16,17 @@ pub enum RateClass {
 }
 
 macro_rules! commands {
-    ($($(#[$doc:meta])* $text:literal $name:ident($data:ty) $class:ident,)*) => {
+    ($($(#[doc = $doc:literal])* $text:literal $name:ident($data:ty) $class:ident,)*) => {
         /// A command of any version.
         #[derive(Debug, Clone, PartialEq, Eq)]
-        pub enum Command { $($(#[$doc])* $name($data),)* }
+        pub enum Command { $($(#[doc = $doc])* $name($data),)* }
 
         impl Command {
             /// Every command's name on the wire.
             pub const TYPES: &'static [&'static str] = &[$($text),*];
+
+            /// What each does, in the order of [`Command::TYPES`].
+            pub const MEANINGS: &'static [&'static str] = &[$(concat!($($doc),*)),*];
 
             /// Reads a command's data; absent and null data count as empty.
             ///
@@ -48,6 +51,12 @@ macro_rules! commands {
             pub fn class(&self) -> RateClass {
                 match self { $(Command::$name(_) => RateClass::$class,)* }
             }
+        }
+
+        /// Every command's name and the schema of its data.
+        #[cfg(feature = "schema")]
+        pub(crate) fn schemas(generator: &mut schemars::SchemaGenerator) -> Vec<(&'static str, schemars::Schema)> {
+            vec![$(($text, generator.subschema_for::<$data>())),*]
         }
 
         #[cfg(feature = "ts")]

@@ -68,6 +68,12 @@ macro_rules! events {
             fn from(data: $data) -> Event { Event::$name(Box::new(data)) }
         })*
 
+        /// Every event's name and the schema of its data.
+        #[cfg(feature = "schema")]
+        pub(crate) fn schemas(generator: &mut schemars::SchemaGenerator) -> Vec<(&'static str, schemars::Schema)> {
+            vec![$(($text, generator.subschema_for::<$data>())),*]
+        }
+
         #[cfg(feature = "ts")]
         pub(crate) fn typescript(file: &mut crate::typescript::File) {
             $(file.entry::<$data>("EventData", $text);)*
@@ -78,14 +84,17 @@ macro_rules! events {
 /// A session was closed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Closed(pub SessionBy);
 /// A session was reopened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reopened(pub SessionBy);
 /// A session was deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Deleted(pub SessionBy);
 
 macro_rules! alias_ts {

@@ -20,6 +20,8 @@ pub mod limits;
 mod message;
 mod palette;
 mod role;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod session;
 #[cfg(feature = "ts")]
 pub mod typescript;

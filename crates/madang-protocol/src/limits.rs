@@ -76,6 +76,7 @@ pub const JSON_DEPTH_MAX: usize = 128;
 /// The limits a client is told of, and can keep to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Limits {
     /// Bytes of one message that the client sends.
     pub message_bytes: usize,

@@ -7,6 +7,7 @@ use crate::{Actor, ErrorCode, MessageId, TurnId, UnixMs, UserId};
 /// Who wrote a message, with the name as it was then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Author {
     /// A user id, or `claude`.
     pub user_id: Actor,
@@ -18,6 +19,7 @@ pub struct Author {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum MessageKind {
     /// Asks Claude.
     Prompt,
@@ -31,6 +33,7 @@ pub enum MessageKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum ReplyStatus {
     /// Still being written.
     Streaming,
@@ -48,6 +51,7 @@ pub enum ReplyStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum PartKind {
     /// Markdown text.
     Text,
@@ -64,6 +68,7 @@ pub enum PartKind {
 /// One typed piece of a reply (TU7).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Part {
     /// Position in the reply, from 0, without gaps.
     pub index: u32,
@@ -92,6 +97,7 @@ pub struct Part {
 /// Tokens of one turn, summed over its upstream requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Usage {
     /// Tokens read, not from the cache.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
@@ -115,6 +121,7 @@ pub struct Usage {
 /// What a turn cost, by the price table in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cost {
     /// Millionths of a US dollar.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
@@ -126,6 +133,7 @@ pub struct Cost {
 /// Why a reply failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReplyError {
     /// The code.
     pub code: ErrorCode,
@@ -138,6 +146,7 @@ pub struct ReplyError {
 /// `parent_id` makes the transcript a tree: regenerating a reply or editing a prompt adds a sibling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Message {
     /// Its id.
     pub message_id: MessageId,
@@ -188,6 +197,7 @@ pub struct Message {
 /// An emoji under a message, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reaction {
     /// The emoji: data from others, at most [`crate::limits::EMOJI_BYTES_MAX`].
     pub emoji: String,
@@ -198,6 +208,7 @@ pub struct Reaction {
 /// A text that a message once had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Revision {
     /// The text.
     pub content: String,
@@ -208,6 +219,7 @@ pub struct Revision {
 /// What only Claude's messages have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reply {
     /// Where it stands.
     pub status: ReplyStatus,

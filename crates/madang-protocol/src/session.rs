@@ -8,6 +8,7 @@ use crate::{Actor, Author, InviteId, MessageId, Part, Right, Role, SessionId, Tu
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum SessionStatus {
     /// Someone is present.
     Active,
@@ -23,6 +24,7 @@ pub enum SessionStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Effort {
     /// Least.
     Low,
@@ -53,6 +55,7 @@ impl Effort {
 /// A line of the list of sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SessionSummary {
     /// The session.
     pub session_id: SessionId,
@@ -83,6 +86,7 @@ pub struct SessionSummary {
 /// A person's membership, as others see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Participant {
     /// A user id, or `claude`.
     pub user_id: Actor,
@@ -103,6 +107,7 @@ pub struct Participant {
 /// Someone who was asked in by name and has not come yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Invitation {
     /// The person.
     pub user_id: UserId,
@@ -119,6 +124,7 @@ pub struct Invitation {
 /// An invite link, without its code: that is shown once, to who made it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Invite {
     /// Its id.
     pub invite_id: InviteId,
@@ -138,6 +144,7 @@ pub struct Invite {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum PresenceState {
     /// At least one connection follows the session.
     Here,
@@ -148,6 +155,7 @@ pub enum PresenceState {
 /// Who is here, derived by the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Presence {
     /// The person.
     pub user_id: UserId,
@@ -163,6 +171,7 @@ pub struct Presence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Period {
     /// A day.
     Day,
@@ -173,6 +182,7 @@ pub enum Period {
 /// How much may be spent in a period; what is absent is not limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Budget {
     /// Tokens, read and written together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -189,6 +199,7 @@ pub struct Budget {
 /// What was spent in the current period of a budget, or in the day where there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Spent {
     /// Tokens, read and written together.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
@@ -201,6 +212,7 @@ pub struct Spent {
 /// A message that a search found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SearchHit {
     /// Its session.
     pub session_id: SessionId,
@@ -219,6 +231,7 @@ pub struct SearchHit {
 /// A prompt that waits (TU4).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QueuedTurn {
     /// The turn.
     pub turn_id: TurnId,
@@ -235,6 +248,7 @@ pub struct QueuedTurn {
 /// The turn that is being answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RunningTurn {
     /// The turn.
     pub turn_id: TurnId,
@@ -251,6 +265,7 @@ pub struct RunningTurn {
 /// A model one may choose, from the upstream's own list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModelInfo {
     /// The id sent upstream.
     pub id: String,

@@ -7,6 +7,7 @@ macro_rules! data {
             $(#[$doc])*
             #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
             #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+            #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
             pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
         )*
     };

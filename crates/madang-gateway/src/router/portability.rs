@@ -20,10 +20,6 @@ use crate::gateway::Shared;
 /// Where conversations are imported.
 pub(super) const IMPORT: &str = "/api/v1/sessions/import";
 
-/// The paths of this file, and the method of each.
-pub(super) const ROUTES: &[(&str, &str)] =
-    &[("get", "/api/v1/sessions/{session_id}/export"), ("post", IMPORT)];
-
 /// The paths.
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()

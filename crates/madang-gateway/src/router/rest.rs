@@ -26,21 +26,11 @@ use crate::error::ApiError;
 use crate::gateway::Shared;
 use crate::message_router::{self, Counts, Way};
 pub(super) use asking::{Asked, Asking};
-pub(super) use body::{query, read, read_json};
+pub(super) use body::{query, read};
 pub(super) use person::{Doors, administrator, person};
 
 /// The header that makes a repeat of a command answered and not carried out again (CM2).
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
-
-/// The paths of this file, and the method of each.
-pub(super) const ROUTES: &[(&str, &str)] = &[
-    ("post", "/api/v1/commands/{type}"),
-    ("get", "/api/v1/sessions"),
-    ("post", "/api/v1/sessions"),
-    ("get", "/api/v1/sessions/{session_id}"),
-    ("get", "/api/v1/sessions/{session_id}/messages"),
-    ("post", "/api/v1/sessions/{session_id}/commands/{type}"),
-];
 
 /// The paths.
 pub(super) fn routes() -> Router<Arc<Shared>> {

@@ -25,9 +25,6 @@ const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering
 /// When a client that was refused for want of room, or in a drain, may come back, in milliseconds.
 const RETRY_MS: u64 = 2000;
 
-/// The paths of this file, and the method of each.
-pub(super) const ROUTES: &[(&str, &str)] = &[("get", "/api/v1/sessions/{session_id}/events")];
-
 /// The paths.
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/api/v1/sessions/{session_id}/events", get(events))

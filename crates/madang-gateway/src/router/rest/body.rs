@@ -20,22 +20,6 @@ pub(in crate::router) async fn read(body: Body, bytes_max: usize) -> Result<Stri
         .map_err(|_| ApiError::new(ErrorCode::InvalidJson, "The body is not text in UTF-8."))
 }
 
-/// Reads a body as JSON of a known shape.
-///
-/// # Errors
-/// As [`read`]; INVALID_JSON for what is no JSON, INVALID_DATA for another shape.
-pub(in crate::router) async fn read_json<T: DeserializeOwned>(
-    body: Body,
-    bytes_max: usize,
-) -> Result<T, ApiError> {
-    let text = read(body, bytes_max).await?;
-    let text = if text.trim().is_empty() { "{}" } else { &text };
-    serde_json::from_str(text).map_err(|error| {
-        let code = if error.is_data() { ErrorCode::InvalidData } else { ErrorCode::InvalidJson };
-        ApiError::of(code).details(error.to_string())
-    })
-}
-
 /// Reads the query.
 ///
 /// # Errors

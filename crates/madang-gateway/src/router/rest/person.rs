@@ -2,7 +2,7 @@
 
 use http::request::Parts;
 use madang_hub::{Action, Caller, Object, authorize};
-use madang_protocol::ErrorCode;
+use madang_protocol::{ErrorCode, RateClass};
 
 use crate::error::ApiError;
 use crate::gateway::Shared;
@@ -49,6 +49,8 @@ pub(in crate::router) async fn person(
 /// As [`person`]; FORBIDDEN for everyone else.
 pub(in crate::router) async fn administrator(shared: &Shared, parts: &Parts) -> Result<Caller, ApiError> {
     let caller = person(shared, parts, Doors::Standing).await?;
+    let taken = shared.limiter.command(caller.user, RateClass::Control, shared.now_us());
+    taken.map_err(|wait_ms| ApiError::of(ErrorCode::RateLimited).retry_after(wait_ms))?;
     authorize(caller.standing(), Action::Administer, Object::Server)?;
     Ok(caller)
 }
