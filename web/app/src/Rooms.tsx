@@ -44,7 +44,9 @@ export function Rooms() {
   useAttention(sessionId);
   useGate();
 
-  useEffect(connect, [connect]);
+  useEffect(() => {
+    connect();
+  }, [connect]);
   // Whoever opens a session wants to be in it.
   useEffect(() => onVisit(() => setRoom("chat")), []);
   useEffect(() => onRequest("people", () => (phone ? setRoom("people") : togglePanel())), [phone]);

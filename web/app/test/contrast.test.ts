@@ -62,6 +62,14 @@ describe.each([
     ["secondary", "danger-tint"],
     ["ink", "accent-tint"],
     ["background", "ink"],
+    ["claude-text", "tint"],
+    ["claude-text", "background"],
+    ["ink", "mark"],
+    ...["1", "2", "3", "4", "5", "6", "7", "8"].flatMap((person) => [
+      ["on-person", `person-${person}`],
+      [`person-${person}`, "background"],
+      [`person-${person}`, "tint"],
+    ]),
     ...["keyword", "string", "number", "name", "type", "comment"].map((kind) => [`code-${kind}`, "surface"]),
   ])("%s on %s", (text, ground) => {
     expect(contrast(text as string, ground as string, theme)).toBeGreaterThanOrEqual(4.5);

@@ -1,9 +1,10 @@
 /** The real server on a fresh data directory and a fixed port, so that clients find it again after a restart. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Program, start } from "./program.js";
+import { type Program, programPath, start } from "./program.js";
 
 /** Time-outs shortened, so that tests need not wait; see docs/configuration.md. */
 const QUICK = (gateway: string) => `
@@ -77,6 +78,21 @@ export class Server {
     const args = ["serve", `--guests=${this.options.guests ?? true}`, "--listen", `127.0.0.1:${this.port}`];
     args.push("--data-dir", join(this.folder, "data"), "--config", join(this.folder, "madang.toml"));
     this.program = await start("madang", args, env);
+  }
+
+  /** The link by which the first administrator makes an account, as the server wrote it down. */
+  bootstrapLink(): string {
+    const text = readFileSync(join(this.folder, "data", "bootstrap"), "utf8").trim();
+    const token = /#(\S+)/.exec(text)?.[1];
+    if (!token) throw new Error("the bootstrap file holds no link");
+    return `${this.url}/bootstrap#${token}`;
+  }
+
+  /** Makes an account from the command line, while the server runs. */
+  addUser(name: string, displayName: string, password: string): void {
+    const args = ["user", "add", name, "--display-name", displayName];
+    args.push("--data-dir", join(this.folder, "data"), "--config", join(this.folder, "madang.toml"));
+    execFileSync(programPath("madang"), args, { input: `${password}\n` });
   }
 
   /** Kills it without a word. */

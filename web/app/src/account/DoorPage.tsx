@@ -68,18 +68,20 @@ function Languages() {
   const t = useWords();
   const language = useLanguage();
   return (
-    <div className="door-foot" role="group" aria-label={t("settings.language")}>
-      {Object.entries(LANGUAGES).map(([each, name]) => (
-        <button
-          key={each}
-          type="button"
-          lang={each}
-          aria-pressed={each === language}
-          onClick={() => chooseLanguage(each as Language).catch(tellTrouble)}
-        >
-          {name}
-        </button>
-      ))}
-    </div>
+    <footer>
+      <div className="door-foot" role="group" aria-label={t("settings.language")}>
+        {Object.entries(LANGUAGES).map(([each, name]) => (
+          <button
+            key={each}
+            type="button"
+            lang={each}
+            aria-pressed={each === language}
+            onClick={() => chooseLanguage(each as Language).catch(tellTrouble)}
+          >
+            {name}
+          </button>
+        ))}
+      </div>
+    </footer>
   );
 }

@@ -12,19 +12,15 @@ import { codeIn } from "./code.js";
 import { DoorLink } from "./DoorLink.js";
 import type { DoorProps } from "./DoorPage.js";
 import type { InviteLook } from "./types.js";
-import { forgetWay, rememberWay, wayOf } from "./way.js";
+import { codeKept, forgetWay, rememberCode, rememberWay } from "./way.js";
 
 export function JoinForm({ site, me }: DoorProps) {
   const t = useWords();
   const http = useHttp();
   const [code] = useState(() => {
-    const kept = wayOf();
     // Back from an identity provider the part after the # is gone; it was kept in this tab.
-    return codeIn(location.hash || (kept.startsWith("/join#") ? kept : ""));
+    return location.hash ? codeIn(location.hash) : codeKept();
   });
-  useEffect(() => {
-    if (code) rememberWay(`/join#${code}`);
-  }, [code]);
   const [look, reload] = useLoaded(
     useCallback(() => (code === "" ? Promise.resolve(null) : http.lookInvite(code)), [http, code]),
   );
@@ -57,7 +53,7 @@ function Gone({ signedIn }: { signedIn: boolean }) {
             {t("door.go_on")}
           </button>
         ) : (
-          <DoorLink page="login">{t("signup.login")}</DoorLink>
+          <DoorLink page="login">{t("login.title")}</DoorLink>
         )}
       </p>
     </>
@@ -90,6 +86,10 @@ function Invitation({ site, me, look, code, onGone }: InvitationProps) {
   const title = look.title || t("session.untitled");
   const account = me !== null && !me.guest;
   const room = look.session_id !== null;
+  useEffect(() => {
+    if (room) rememberWay(`/join#${code}`);
+    else rememberCode(code);
+  }, [room, code]);
 
   return (
     <>

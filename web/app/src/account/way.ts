@@ -1,6 +1,8 @@
 /** Where one wanted to go before one was asked who one is. Kept in this tab alone. */
+import { codeIn } from "./code.js";
 
 const KEY = "madang.way";
+const CODE_KEY = "madang.code";
 /** A path of this server; never another host, whatever is kept. */
 const PATH = /^\/(?!\/)[^\\\s]*$/;
 
@@ -25,8 +27,29 @@ export function wayOf(): string {
 export function forgetWay(): void {
   try {
     sessionStorage.removeItem(KEY);
+    sessionStorage.removeItem(CODE_KEY);
   } catch {
     // As above.
+  }
+}
+
+/** The code of a link that only lets one sign up, for the page on which one does. */
+export function rememberCode(code: string): void {
+  try {
+    sessionStorage.setItem(CODE_KEY, code);
+  } catch {
+    // As above.
+  }
+}
+
+/** The code that one came with, by a link into a session or one that only lets one sign up. */
+export function codeKept(): string {
+  const way = wayOf();
+  if (way.startsWith("/join#")) return codeIn(way);
+  try {
+    return sessionStorage.getItem(CODE_KEY) ?? "";
+  } catch {
+    return "";
   }
 }
 

@@ -43,7 +43,7 @@ export function Audit() {
                 { title: t("audit.when"), cell: (record) => fullTime(record.at, language) },
                 { title: t("audit.what"), cell: (record) => <code>{record.kind}</code> },
                 { title: t("audit.who"), cell: (record) => <code>{record.actor}</code> },
-                { title: t("audit.whom"), cell: (record) => <code>{whomOf(record)}</code> },
+                { title: t("audit.whom"), cell: (record) => <code>{whomOf(record)}</code>, long: true },
                 { title: t("connections.address"), cell: (record) => record.address ?? "" },
               ]}
             />

@@ -16,60 +16,49 @@ interface BarsProps {
   ceilingWords: string;
 }
 
-const WIDTH = 720;
-const HEIGHT = 180;
-const BASE = HEIGHT - 22;
-const TOP = 18;
+/** The drawing's own units: one a bar across, a hundred up. It is stretched to the room there is. */
+const HIGH = 100;
 /** Of a bar's place that stays empty. */
 const GAP = 0.24;
-/** Days named below: the first, the last, and some between. */
-const NAMES = 5;
+/** Days named below. */
+const NAMES = 4;
 
 export function Bars({ label, bars, ceiling, ceilingWords }: BarsProps) {
-  const step = WIDTH / Math.max(1, bars.length);
-  const every = Math.max(1, Math.ceil(bars.length / NAMES));
-  const rise = BASE - TOP;
+  const across = Math.max(1, bars.length);
+  const named = Array.from({ length: NAMES }, (_, at) => bars[Math.round((at * (across - 1)) / (NAMES - 1))]);
+  const names = [...new Map(named.flatMap((bar) => (bar ? [[bar.key, bar] as const] : []))).values()];
   return (
-    <svg className="bars" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
-      {[0, 0.5, 1].map((share) => (
-        <line
-          key={share}
-          className="bars-line"
-          x1={0}
-          x2={WIDTH}
-          y1={BASE - share * rise}
-          y2={BASE - share * rise}
-        />
-      ))}
-      <text className="bars-text" x={0} y={TOP - 5}>
+    <figure className="bars-frame">
+      <p className="bars-text" aria-hidden="true">
         {ceilingWords}
-      </text>
-      {bars.map((bar, at) => {
-        const height = (Math.min(bar.value, ceiling) / ceiling) * rise;
-        return (
-          <g key={bar.key}>
-            <title>{`${bar.label}: ${bar.words}`}</title>
-            {/* The whole place answers to the pointer, also where the bar is low. */}
-            <rect className="bars-place" x={at * step} y={TOP} width={step} height={rise} />
-            <rect
-              className="bars-bar"
-              x={at * step + (step * GAP) / 2}
-              y={BASE - height}
-              width={step * (1 - GAP)}
-              height={height}
-              rx={Math.min(3, height / 2)}
-            />
-          </g>
-        );
-      })}
-      {bars.map(
-        (bar, at) =>
-          at % every === 0 && (
-            <text key={bar.key} className="bars-text" x={at * step + (step * GAP) / 2} y={HEIGHT - 6}>
-              {bar.label}
-            </text>
-          ),
-      )}
-    </svg>
+      </p>
+      <svg
+        className="bars"
+        viewBox={`0 0 ${across} ${HIGH}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={label}
+      >
+        {[0, HIGH / 2, HIGH].map((at) => (
+          <line key={at} className="bars-line" x1={0} x2={across} y1={at} y2={at} />
+        ))}
+        {bars.map((bar, at) => {
+          const height = (Math.min(bar.value, ceiling) / ceiling) * HIGH;
+          return (
+            <g key={bar.key}>
+              <title>{`${bar.label}: ${bar.words}`}</title>
+              {/* The whole place answers to the pointer, also where the bar is low. */}
+              <rect className="bars-place" x={at} y={0} width={1} height={HIGH} />
+              <rect className="bars-bar" x={at + GAP / 2} y={HIGH - height} width={1 - GAP} height={height} />
+            </g>
+          );
+        })}
+      </svg>
+      <p className="bars-text bars-names" aria-hidden="true">
+        {names.map((bar) => (
+          <span key={bar.key}>{bar.label}</span>
+        ))}
+      </p>
+    </figure>
   );
 }

@@ -34,7 +34,7 @@ export function Connections() {
               keyOf={(connection) => connection.connection_id}
               empty={t("connections.none")}
               columns={[
-                { title: t("connections.who"), cell: (each) => each.display_name },
+                { title: t("connections.who"), cell: (each) => each.display_name, long: true },
                 { title: t("connections.protocol"), cell: (each) => <code>{each.protocol}</code> },
                 { title: t("connections.since"), cell: (each) => fullTime(each.since, language) },
                 { title: t("connections.address"), cell: (each) => each.address },

@@ -6,6 +6,8 @@ export interface Column<T> {
   cell: (row: T) => ReactNode;
   /** Figures stand at the end, under each other. */
   figure?: boolean;
+  /** What may be long breaks into lines. */
+  long?: boolean;
 }
 
 interface DataTableProps<T> {
@@ -35,8 +37,8 @@ export function DataTable<T>({ label, rows, columns, keyOf, empty }: DataTablePr
         <tbody>
           {rows.map((row) => (
             <tr key={keyOf(row)}>
-              {columns.map(({ title, cell, figure }) => (
-                <td key={title} className={figure ? "figure" : undefined}>
+              {columns.map(({ title, cell, figure, long }) => (
+                <td key={title} className={figure ? "figure" : long ? "long" : undefined}>
                   {cell(row)}
                 </td>
               ))}

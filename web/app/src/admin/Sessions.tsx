@@ -40,7 +40,11 @@ export function Sessions() {
               keyOf={(session) => session.session_id}
               empty={t("sessions.none")}
               columns={[
-                { title: t("sessions.title"), cell: (session) => session.title || t("session.untitled") },
+                {
+                  title: t("sessions.title"),
+                  cell: (session) => session.title || t("session.untitled"),
+                  long: true,
+                },
                 {
                   title: t("users.state"),
                   cell: (session) =>

@@ -72,8 +72,8 @@ export function Users() {
                 keyOf={(user) => user.user_id}
                 empty={t("users.none")}
                 columns={[
-                  { title: t("account.display_name"), cell: (user) => user.display_name },
-                  { title: t("account.name"), cell: (user) => user.name ?? t("users.guest") },
+                  { title: t("users.name"), cell: (user) => user.display_name, long: true },
+                  { title: t("users.login"), cell: (user) => user.name ?? t("users.guest"), long: true },
                   { title: t("users.state"), cell: (user) => <UserState user={user} /> },
                   { title: t("users.since"), cell: (user) => fullTime(user.created_at, language) },
                   {
@@ -182,14 +182,14 @@ function AddUser({ onMade }: { onMade: (made: Made) => void }) {
       <form className="form" onSubmit={submit}>
         <div className="form-row">
           <Field
-            label={t("account.display_name")}
+            label={t("users.name")}
             autoComplete="off"
             required
             value={displayName}
             onChange={(event) => setDisplayName(event.target.value)}
           />
           <Field
-            label={t("account.name")}
+            label={t("users.login")}
             autoComplete="off"
             autoCapitalize="none"
             spellCheck={false}

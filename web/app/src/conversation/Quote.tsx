@@ -28,13 +28,9 @@ export function Quote({ messageId, message }: QuoteProps) {
         ? t("quote.deleted")
         : quoteOf(message);
   return (
-    <button
-      type="button"
-      className="quote"
-      aria-label={t("quote.jump", { name: message?.author.display_name ?? "", text: words })}
-      onClick={() => jumpTo(messageId)}
-    >
+    <button type="button" className="quote" title={t("quote.jump")} onClick={() => jumpTo(messageId)}>
       <Icon name="reply" />
+      <span className="unseen">{t("quote.label")}</span>
       {message && <span className="quote-name">{message.author.display_name}</span>}
       <span className="quote-words">{words}</span>
     </button>

@@ -37,13 +37,13 @@ function ReactionChip({ messageId, reaction }: { messageId: string; reaction: Re
       type="button"
       className="reaction"
       aria-pressed={own}
-      aria-label={t("reaction.label", { emoji, names })}
       title={names}
       disabled={!may.react}
       onClick={() => react(sessionId, messageId, emoji, !own).catch(tellTrouble)}
     >
       <span className="reaction-emoji">{emoji}</span>
       {users.length}
+      <span className="unseen">{t("reaction.label", { names })}</span>
     </button>
   );
 }

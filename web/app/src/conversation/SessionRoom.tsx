@@ -3,7 +3,7 @@ import { SessionComposer } from "../composer/SessionComposer.js";
 import { ConnectionLine } from "../head/ConnectionState.js";
 import { SessionHead } from "../head/SessionHead.js";
 import { useWords } from "../i18n/index.js";
-import { useSession } from "../session/backend.js";
+import { useHere, useSession } from "../session/backend.js";
 import { sentenceOf } from "../session/trouble.js";
 import type { SessionView } from "../session/types.js";
 import { goTo } from "../shell/route.js";
@@ -70,10 +70,17 @@ function NotYet({ session }: { session: SessionView }) {
 
 function Gone({ session }: { session: SessionView }) {
   const t = useWords();
-  const deleted = session.summary !== undefined || session.trouble?.code === "INVALID_SESSION";
+  const { me } = useHere();
+  const { removedBy, trouble, state, summary } = session;
+  const sentence = (): string => {
+    if (removedBy && removedBy.user_id === me?.userId) return t("session.left");
+    if (removedBy) return t("session.removed.by", { name: removedBy.display_name });
+    const deleted = summary !== undefined || trouble?.code === "INVALID_SESSION";
+    return t(deleted && state === "removed" ? "session.removed" : "session.missing");
+  };
   return (
     <div className="page-note" role="alert">
-      <p>{t(deleted && session.state === "removed" ? "session.removed" : "session.missing")}</p>
+      <p>{sentence()}</p>
       <Button onClick={() => goTo({ sessionId: undefined })}>{t("rail.new")}</Button>
     </div>
   );

@@ -66,6 +66,16 @@ export function useFollowing(
   useLayoutEffect(() => {
     if (stuck.current) virtualizer.scrollToEnd();
   }, [virtualizer, rows.length, size]);
+  // A card above or a line below takes height: who reads at the end stays there.
+  useLayoutEffect(() => {
+    const view = scroller.current;
+    if (!view || typeof ResizeObserver === "undefined") return;
+    const observer = new ResizeObserver(() => {
+      if (stuck.current) virtualizer.scrollToEnd();
+    });
+    observer.observe(view);
+    return () => observer.disconnect();
+  }, [scroller, virtualizer]);
   const goToEnd = useCallback(() => {
     stuck.current = true;
     virtualizer.scrollToEnd();

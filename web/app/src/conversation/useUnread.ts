@@ -14,12 +14,15 @@ export interface Unread {
 
 /** What others wrote after the mark; nothing where one was never before, or where the mark is at the end. */
 export function unreadAt(session: SessionView, me: string | undefined): Unread | undefined {
-  const { readTo, messages, summary } = session;
+  const { readTo, messages, summary, queued } = session;
   if (readTo === undefined) return undefined;
+  const waits = new Set(queued.map((turn) => turn.prompt_id));
   const at = messages.findLastIndex((message) => message.message_id === readTo);
   // Further up than what is loaded: only the server can have counted.
   if (at < 0) return summary && summary.unread > 0 ? { readTo, count: summary.unread } : undefined;
-  const fresh = messages.slice(at + 1).filter((message) => message.author.user_id !== me);
+  const fresh = messages.slice(at + 1).filter((message) => {
+    return message.author.user_id !== me && !waits.has(message.message_id);
+  });
   return fresh.length > 0 ? { readTo, count: fresh.length } : undefined;
 }
 

@@ -39,11 +39,11 @@ export function People({ participants, presence }: PeopleProps) {
     <button
       type="button"
       className={people.length > 1 ? "people people-many" : "people"}
-      aria-label={t("people.label", { count: people.length, names })}
       aria-expanded={open}
       title={said.join("\n")}
       onClick={() => request("people", undefined)}
     >
+      <span className="unseen">{t("people.label", { count: people.length, names })}</span>
       {people.slice(0, FACES_MAX).map(({ participant, standing, presence: now }) => (
         <Face
           key={participant.user_id}
@@ -53,8 +53,12 @@ export function People({ participants, presence }: PeopleProps) {
           typing={now?.typing === true && participant.user_id !== me?.userId}
         />
       ))}
-      {people.length > FACES_MAX && <span className="face face-rest">+{people.length - FACES_MAX}</span>}
-      <span className="people-count">
+      {people.length > FACES_MAX && (
+        <span className="face face-rest" aria-hidden="true">
+          +{people.length - FACES_MAX}
+        </span>
+      )}
+      <span className="people-count" aria-hidden="true">
         <Icon name="people" />
         {people.length}
       </span>

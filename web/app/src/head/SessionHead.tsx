@@ -27,7 +27,7 @@ export function SessionHead({ sessionId, session }: SessionHeadProps) {
   const gone = session.state === "removed" || session.state === "forbidden";
   return (
     <header className="head">
-      {summary ? (
+      {summary && !gone ? (
         <SessionTitle key={sessionId} sessionId={sessionId} title={summary.title} editable={may.configure} />
       ) : (
         <div className="head-title">

@@ -10,6 +10,8 @@ import { Choice, Field } from "../ui/Field.js";
 import { TroubleLine } from "../ui/TroubleLine.js";
 import { useTask } from "../ui/useTask.js";
 import { InviteLinks } from "./InviteLinks.js";
+import "../ui/forms.css";
+import "./people.css";
 
 interface InviteDialogProps {
   sessionId: string;

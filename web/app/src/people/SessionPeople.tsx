@@ -27,10 +27,12 @@ export function PeopleSide({ sessionId, over }: { sessionId: string; over: boole
 
 export function PeopleRoom({ sessionId }: { sessionId: string }) {
   const t = useWords();
+  const { summary } = useSession(sessionId);
   return (
     <main className="room">
       <header className="panel-head">
-        <h1>{t("room.people")}</h1>
+        <h1 className="unseen">{summary?.title || t("session.untitled")}</h1>
+        <h2>{t("room.people")}</h2>
       </header>
       <Panel sessionId={sessionId} />
     </main>

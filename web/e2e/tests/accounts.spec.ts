@@ -1,0 +1,106 @@
+/** Accounts: the first administrator, logging in and out, signing up by a link, the administrator's page. */
+import { expect, test } from "@playwright/test";
+import { composer, seriousFindings } from "../support/app.js";
+import { inviteLink, logIn, someone, startSession } from "../support/people.js";
+import { Server } from "../support/server.js";
+
+const PASSWORD = "a sentence that only one person knows";
+let server: Server;
+test.beforeEach(async () => {
+  server = await Server.start({ guests: false, config: "simulated_pieces_per_second = 0\n" });
+});
+test.afterEach(async () => {
+  await server.remove();
+});
+
+test("the first administrator comes by the link, once, and lets others in", async ({ page, browser }) => {
+  const link = server.bootstrapLink();
+  await page.goto(link);
+  await expect(page).toHaveURL(/\/bootstrap$/);
+  await page.getByLabel("Your name").fill("Minji");
+  await page.getByLabel("Name to log in with").fill("minji");
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Make the account" }).click();
+  await expect(composer(page)).toBeVisible();
+
+  await page.goto(`${server.url}/admin/users`);
+  await page.getByRole("button", { name: /Make a link for/ }).click();
+  const invitation = await page.getByRole("textbox", { name: "Links to make an account" }).inputValue();
+  expect(await seriousFindings(page)).toEqual([]);
+
+  const other = await someone(browser);
+  await other.goto(link);
+  await expect(other.getByText("This server has an administrator already.")).toBeVisible();
+  await other.goto(invitation);
+  await other.getByRole("button", { name: "Make an account" }).click();
+  await other.getByLabel("Your name").fill("Jun");
+  await other.getByLabel("Name to log in with").fill("jun");
+  await other.getByLabel("Password").fill(PASSWORD);
+  await other.getByRole("button", { name: "Make the account" }).click();
+  await expect(other.getByText("Jun", { exact: true }).first()).toBeVisible();
+
+  await page.reload();
+  await expect(page.getByRole("cell", { name: "jun", exact: true })).toBeVisible();
+  for (const part of ["usage", "sessions", "connections", "health", "audit"]) {
+    await page.goto(`${server.url}/admin/${part}`);
+    await expect(page.getByRole("heading", { level: 2 }).first()).toBeVisible();
+    await expect(page.getByRole("alert")).toHaveCount(0);
+  }
+  await page.getByRole("button", { name: "Verify" }).click();
+  await expect(page.getByText(/Nobody has changed it/)).toBeVisible();
+  await other.goto(`${server.url}/admin`);
+  await expect(other.getByText("Only administrators see this.", { exact: false })).toBeVisible();
+  await other.context().close();
+});
+
+test("se7 someone without an account signs up by a link into a session and lands in it", async ({
+  page,
+  browser,
+}) => {
+  server.addUser("minji", "Minji", PASSWORD);
+  await logIn(page, server.url, "minji", PASSWORD);
+  await startSession(page, server.url, "For whoever comes.");
+  const link = await inviteLink(page, "Collaborator");
+  const other = await someone(browser);
+  await other.goto(link);
+  await expect(other.getByText("Minji invites you to this session.", { exact: false })).toBeVisible();
+  await other.getByRole("button", { name: "Make an account" }).click();
+  await other.getByLabel("Your name").fill("Jun");
+  await other.getByLabel("Name to log in with").fill("jun");
+  await other.getByLabel("Password").fill(PASSWORD);
+  await other.getByRole("button", { name: "Make the account" }).click();
+  await other.getByRole("button", { name: /^(Join|Open the session)$/ }).click();
+  await expect(other.getByText("For whoever comes.").first()).toBeVisible();
+  await other.context().close();
+});
+
+test("logging in and out; a wrong password is told without saying which was wrong", async ({ page }) => {
+  server.addUser("jun", "Jun Park", PASSWORD);
+  await page.goto(`${server.url}/settings`);
+  // Nobody is let in unasked, and one comes back to where one wanted to be.
+  await expect(page.getByRole("heading", { name: "Log in" })).toBeVisible();
+  await page.getByLabel("Name to log in with").fill("jun");
+  await page.getByLabel("Password").fill("not this");
+  await page.getByRole("button", { name: "Log in", exact: true }).click();
+  await expect(page.getByText("The name or the password isn't right.")).toBeVisible();
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Log in", exact: true }).click();
+  await expect(page.getByRole("heading", { name: "Settings" })).toBeVisible();
+
+  await page.getByLabel("Your name").fill("Jun P.");
+  await page.getByRole("button", { name: "Save" }).first().click();
+  await expect(page.getByText("Saved").first()).toBeVisible();
+  await page.getByRole("button", { name: "Blue" }).click();
+  await expect(page.getByRole("button", { name: "Blue" })).toHaveAttribute("aria-pressed", "true");
+  await page.getByLabel("What it is for").fill("A script");
+  await page.getByRole("button", { name: "Make a token" }).click();
+  await expect(page.getByRole("textbox", { name: "Tokens" })).not.toHaveValue("");
+  expect(await seriousFindings(page)).toEqual([]);
+
+  await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await expect(page.getByRole("heading", { name: "Log in" })).toBeVisible();
+  await page.goto(server.url);
+  await expect(page.getByRole("heading", { name: "Log in" })).toBeVisible();
+  await logIn(page, server.url, "jun", PASSWORD);
+  await expect(page.getByText("Jun P.").first()).toBeVisible();
+});
