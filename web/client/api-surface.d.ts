@@ -110,8 +110,8 @@ import type { ApiToken, Bootstrap, InviteLook, Login, Me, MeChange, NewApiToken,
 export declare class AccountHttp {
     #private;
     protected readonly requests: Requests;
-    /** `changed` is called when one has become someone else. */
-    constructor(requests: Requests, changed: () => void);
+    /** `changed` is called when one has become someone else, or nobody. */
+    constructor(requests: Requests, changed: (me: Me | null) => void);
     /** What the server says of itself to anyone. */
     site(signal?: AbortSignal): Promise<Site>;
     /** Oneself; null when one is nobody here. Never makes one a guest. */
@@ -218,11 +218,15 @@ export declare class AdminHttp {
 import { AccountHttp } from "./account.js";
 import { AdminHttp } from "./admin.js";
 import { type RequestOptions } from "./request.js";
-import type { Imported } from "./types.js";
+import type { Imported, Me } from "./types.js";
 /** What `createHttp` takes; everything has a default in a browser. */
 export interface HttpOptions extends RequestOptions {
-    /** Called when one has become someone else, by a login, a logout, a sign-up: `() => client.reauthenticate()`. */
-    readonly onIdentity?: (() => void) | undefined;
+    /**
+     * Called when one has become someone else by a login or a sign-up, or nobody by a logout: `() => client.reauthenticate()`.
+     *
+     * Where there are no guests, nobody is refused only after a while; then `client.close()` for nobody shows it at once.
+     */
+    readonly onIdentity?: ((me: Me | null) => void) | undefined;
 }
 /** How a session is exported: to be read, or to be imported elsewhere. */
 export type ExportFormat = "markdown" | "json";
@@ -282,7 +286,7 @@ export declare class Requests {
 }
 
 // http/types.d.ts
-import type { Budget, Invite, Role, SessionStatus, UnixMs } from "@madang/protocol";
+import type { Author, Budget, Invite, Role, SessionStatus, UnixMs } from "@madang/protocol";
 /** What a credential reaches: reading; what one may do in sessions; all, the account and the server too. */
 export type Scope = "read" | "write" | "full";
 /** Who may sign up: nobody, who has a link, anyone. */
@@ -379,8 +383,8 @@ export interface InviteLook {
     readonly session_id: string | null;
     readonly title: string;
     readonly role: Role;
-    /** The name of who made it. */
-    readonly by: string;
+    /** Who made it. */
+    readonly by: Author;
     /** Whether one may sign up with it. */
     readonly sign_up: boolean;
     readonly expires_at: UnixMs;
@@ -427,8 +431,11 @@ export interface Page {
     readonly cursor?: string | undefined;
     readonly limit?: number | undefined;
 }
-/** An invite link that only lets people sign up; it gives no role. */
-export type SignUpInvite = Omit<Invite, "role">;
+/** An invite link as an administrator sees it: one that only lets people sign up; its role means nothing. */
+export interface SignUpInvite extends Invite {
+    readonly sign_up: boolean;
+    readonly revoked_at: UnixMs | null;
+}
 /** Budgets beyond those of sessions. */
 export interface Budgets {
     readonly server: Budget | null;
@@ -503,6 +510,8 @@ export interface Health {
     readonly running_turns: number;
     readonly waiting_turns: number;
     readonly simulated: boolean;
+    /** Whether it is about to stop. */
+    readonly draining: boolean;
     readonly store: {
         readonly healthy: boolean;
         readonly integrity: string;
@@ -1081,7 +1090,7 @@ export declare class SessionStore extends SessionCommands implements Readable<Se
 export interface Settings {
     /** Milliseconds for credentials and the WebSocket handshake; beyond, the attempt counts as failed. */
     readonly openMs: number;
-    /** Milliseconds from the open socket to `connected` (the server allows 10 s for `hello`, CN4). */
+    /** Milliseconds from the open socket to `connected`; more than the 10 s after which the server refuses who gave no credential (CN1). */
     readonly helloMs: number;
     /** Milliseconds of silence after which the client asks with a `ping` (CN5: JavaScript can't see WebSocket pings). */
     readonly pingAfterMs: number;

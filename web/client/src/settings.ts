@@ -2,7 +2,7 @@
 export interface Settings {
   /** Milliseconds for credentials and the WebSocket handshake; beyond, the attempt counts as failed. */
   readonly openMs: number;
-  /** Milliseconds from the open socket to `connected` (the server allows 10 s for `hello`, CN4). */
+  /** Milliseconds from the open socket to `connected`; more than the 10 s after which the server refuses who gave no credential (CN1). */
   readonly helloMs: number;
   /** Milliseconds of silence after which the client asks with a `ping` (CN5: JavaScript can't see WebSocket pings). */
   readonly pingAfterMs: number;
@@ -37,7 +37,7 @@ export interface Settings {
 /** The settings without any of one's own. */
 export const DEFAULT_SETTINGS: Settings = {
   openMs: 10_000,
-  helloMs: 10_000,
+  helloMs: 12_000,
   pingAfterMs: 25_000,
   pongMs: 10_000,
   probeMs: 4_000,

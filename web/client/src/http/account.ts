@@ -15,10 +15,10 @@ import type {
 /** Who one is: signing in and out, one's profile, logins and tokens. */
 export class AccountHttp {
   protected readonly requests: Requests;
-  readonly #changed: () => void;
+  readonly #changed: (me: Me | null) => void;
 
-  /** `changed` is called when one has become someone else. */
-  constructor(requests: Requests, changed: () => void) {
+  /** `changed` is called when one has become someone else, or nobody. */
+  constructor(requests: Requests, changed: (me: Me | null) => void) {
     this.requests = requests;
     this.#changed = changed;
   }
@@ -49,8 +49,9 @@ export class AccountHttp {
   }
 
   /** Signs out in this browser. */
-  logout(): Promise<void> {
-    return this.#become("/logout", undefined);
+  async logout(): Promise<void> {
+    await this.requests.json("/logout", { method: "POST" });
+    this.#changed(null);
   }
 
   /** Makes an account and signs in. FORBIDDEN where sign-up is closed, NOT_FOUND for a bad code, CONFLICT for a taken name. */
@@ -82,7 +83,7 @@ export class AccountHttp {
   async endLogins(which: "others" | "all" = "others"): Promise<void> {
     const query = which === "all" ? { all: true } : {};
     await this.requests.json("/me/logins", { method: "DELETE", query });
-    if (which === "all") this.#changed();
+    if (which === "all") this.#changed(null);
   }
 
   /** One's personal tokens. */
@@ -115,10 +116,10 @@ export class AccountHttp {
     return this.requests.address(`/oidc/${encodeURIComponent(providerId)}/start`, { return_to: returnTo });
   }
 
-  async #become<T>(path: string, body: Call["body"]): Promise<T> {
-    const answer = await this.requests.json<T>(path, { method: "POST", body });
-    this.#changed();
-    return answer;
+  async #become(path: string, body: Call["body"]): Promise<Me> {
+    const me = await this.requests.json<Me>(path, { method: "POST", body });
+    this.#changed(me);
+    return me;
   }
 }
 

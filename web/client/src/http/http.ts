@@ -1,12 +1,16 @@
 import { AccountHttp } from "./account.js";
 import { AdminHttp } from "./admin.js";
 import { type RequestOptions, Requests } from "./request.js";
-import type { Imported } from "./types.js";
+import type { Imported, Me } from "./types.js";
 
 /** What `createHttp` takes; everything has a default in a browser. */
 export interface HttpOptions extends RequestOptions {
-  /** Called when one has become someone else, by a login, a logout, a sign-up: `() => client.reauthenticate()`. */
-  readonly onIdentity?: (() => void) | undefined;
+  /**
+   * Called when one has become someone else by a login or a sign-up, or nobody by a logout: `() => client.reauthenticate()`.
+   *
+   * Where there are no guests, nobody is refused only after a while; then `client.close()` for nobody shows it at once.
+   */
+  readonly onIdentity?: ((me: Me | null) => void) | undefined;
 }
 
 /** How a session is exported: to be read, or to be imported elsewhere. */
@@ -24,7 +28,7 @@ export class MadangHttp extends AccountHttp {
 
   constructor(options: HttpOptions) {
     const requests = new Requests(options);
-    super(requests, () => options.onIdentity?.());
+    super(requests, (me) => options.onIdentity?.(me));
     this.admin = new AdminHttp(requests);
   }
 

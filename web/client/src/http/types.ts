@@ -1,4 +1,4 @@
-import type { Budget, Invite, Role, SessionStatus, UnixMs } from "@madang/protocol";
+import type { Author, Budget, Invite, Role, SessionStatus, UnixMs } from "@madang/protocol";
 
 /** What a credential reaches: reading; what one may do in sessions; all, the account and the server too. */
 export type Scope = "read" | "write" | "full";
@@ -104,8 +104,8 @@ export interface InviteLook {
   readonly session_id: string | null;
   readonly title: string;
   readonly role: Role;
-  /** The name of who made it. */
-  readonly by: string;
+  /** Who made it. */
+  readonly by: Author;
   /** Whether one may sign up with it. */
   readonly sign_up: boolean;
   readonly expires_at: UnixMs;
@@ -159,8 +159,11 @@ export interface Page {
   readonly limit?: number | undefined;
 }
 
-/** An invite link that only lets people sign up; it gives no role. */
-export type SignUpInvite = Omit<Invite, "role">;
+/** An invite link as an administrator sees it: one that only lets people sign up; its role means nothing. */
+export interface SignUpInvite extends Invite {
+  readonly sign_up: boolean;
+  readonly revoked_at: UnixMs | null;
+}
 
 /** Budgets beyond those of sessions. */
 export interface Budgets {
@@ -241,6 +244,8 @@ export interface Health {
   readonly running_turns: number;
   readonly waiting_turns: number;
   readonly simulated: boolean;
+  /** Whether it is about to stop. */
+  readonly draining: boolean;
   readonly store: { readonly healthy: boolean; readonly integrity: string };
   readonly warnings: readonly string[];
   readonly models: readonly ModelHealth[];
