@@ -228,7 +228,7 @@ export function fixtureHttp(wanted: URLSearchParams): Http {
             session_id: code === "SIGNUP" ? null : "ses_team",
             title: "Where to launch",
             role: "collaborator",
-            by: JUN.display_name,
+            by: JUN,
             sign_up: true,
             expires_at: NOW + DAY,
             member: code === "MEMBER",

@@ -95,7 +95,7 @@ function Invitation({ site, me, look, code, onGone }: InvitationProps) {
     <>
       <h1>{room ? t("join.title", { title }) : t("join.server")}</h1>
       <p>
-        {t(room ? "join.by" : "join.server.by", { name: look.by })}
+        {t(room ? "join.by" : "join.server.by", { name: look.by.display_name })}
         {room && ` ${t(`join.role.${look.role}`)}`}
       </p>
       <p className="note">{t("invite.until", { until: fullTime(look.expires_at, language) })}</p>

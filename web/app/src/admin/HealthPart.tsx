@@ -45,7 +45,7 @@ function HealthFigures({ health }: { health: Health }) {
   return (
     <>
       {health.warnings.map((warning) => (
-        <p key={warning} className="trouble" role="alert">
+        <p key={warning} className="trouble">
           {warning}
         </p>
       ))}
