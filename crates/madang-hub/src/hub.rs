@@ -124,7 +124,7 @@ impl Hub {
     /// Attaches a connection; dropping the link detaches it from every session.
     #[must_use]
     pub fn attach(&self, caller: Caller, viewer: Arc<dyn Viewer>) -> Link {
-        self.inner.people.add(caller.user, viewer.clone());
+        self.inner.people.add(&caller, viewer.clone());
         Link::new(self.clone(), caller, viewer)
     }
 

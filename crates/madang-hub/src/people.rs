@@ -6,28 +6,40 @@ use std::sync::Arc;
 use madang_protocol::{ConnectionId, SessionId, UserId};
 use parking_lot::Mutex;
 
-use crate::Viewer;
+use crate::{Caller, Viewer};
 
 /// People whose last joined session is remembered; beyond, all are forgotten, and a version-1 client joins again.
 const JOINED_MAX: usize = 100_000;
 
+/// One person who is connected.
+struct Connected {
+    /// The name others see, as their newest connection has it.
+    name: Arc<str>,
+    viewers: Vec<Arc<dyn Viewer>>,
+}
+
 /// Connections by person.
 #[derive(Default)]
 pub(crate) struct People {
-    by_user: Mutex<HashMap<UserId, Vec<Arc<dyn Viewer>>>>,
+    by_user: Mutex<HashMap<UserId, Connected>>,
     /// What version-1 clients joined last: they don't join again when they reconnect (CN8).
     joined: Mutex<HashMap<UserId, SessionId>>,
 }
 
 impl People {
-    pub(crate) fn add(&self, user: UserId, viewer: Arc<dyn Viewer>) {
+    pub(crate) fn add(&self, caller: &Caller, viewer: Arc<dyn Viewer>) {
+        let name = caller.display_name.clone();
+        let mut people = self.by_user.lock();
         // One connection is what most people have: no spare room for more.
-        self.by_user.lock().entry(user).or_insert_with(|| Vec::with_capacity(1)).push(viewer);
+        let new = || Connected { name: name.clone(), viewers: Vec::with_capacity(1) };
+        let connected = people.entry(caller.user).or_insert_with(new);
+        connected.name.clone_from(&name);
+        connected.viewers.push(viewer);
     }
 
     pub(crate) fn remove(&self, user: UserId, connection: ConnectionId) {
         let mut people = self.by_user.lock();
-        let Some(viewers) = people.get_mut(&user) else { return };
+        let Some(Connected { viewers, .. }) = people.get_mut(&user) else { return };
         // One entry alone: a connection that says anew who it is has a new link before the old one goes.
         if let Some(place) = viewers.iter().position(|viewer| viewer.connection_id() == connection) {
             viewers.swap_remove(place);
@@ -38,7 +50,12 @@ impl People {
     }
 
     pub(crate) fn viewers(&self, user: UserId) -> Vec<Arc<dyn Viewer>> {
-        self.by_user.lock().get(&user).cloned().unwrap_or_default()
+        self.by_user.lock().get(&user).map(|connected| connected.viewers.clone()).unwrap_or_default()
+    }
+
+    /// The name of someone who is connected.
+    pub(crate) fn name(&self, user: UserId) -> Option<Arc<str>> {
+        self.by_user.lock().get(&user).map(|connected| connected.name.clone())
     }
 
     /// Notes what a person's version-1 client joined, or that it left.
@@ -59,6 +76,6 @@ impl People {
     }
 
     pub(crate) fn connections(&self) -> usize {
-        self.by_user.lock().values().map(Vec::len).sum()
+        self.by_user.lock().values().map(|connected| connected.viewers.len()).sum()
     }
 }

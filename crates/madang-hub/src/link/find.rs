@@ -75,8 +75,10 @@ impl Link {
             return match account {
                 Some(account) => Ok(Some(target(account))),
                 None => {
-                    let known = store.user(user).await.map_err(failed)?;
-                    Ok(known.map(|known| Target { user, display_name: known.display_name }))
+                    let known = store.user(user).await.map_err(failed)?.map(|known| known.display_name);
+                    // A guest who has done nothing yet is in no table, but can be seen.
+                    let name = known.or_else(|| Some(self.hub.inner.people.name(user)?.to_string()));
+                    Ok(name.map(|display_name| Target { user, display_name }))
                 }
             };
         }
