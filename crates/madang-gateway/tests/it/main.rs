@@ -20,3 +20,4 @@ mod rest;
 mod server;
 mod sse;
 mod version1;
+mod version1_people;
