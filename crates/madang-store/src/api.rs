@@ -98,6 +98,8 @@ pub struct UserRow {
     pub created_at: UnixMs,
     /// The session that version-1 clients mean when they name none (TU1).
     pub default_session: Option<SessionId>,
+    /// The session that their version-1 clients joined last and did not leave (CN8).
+    pub joined_session: Option<SessionId>,
 }
 
 /// A running reply's text as it is streamed, so that a kill loses at most one journal interval (RS5).

@@ -142,7 +142,8 @@ pub(crate) fn user(row: &mut Row, user: &&UserRow) -> Bound {
     row.text(&user.display_name)?;
     row.number(user.guest.into())?;
     row.number(user.created_at.0)?;
-    row.0.add(user.default_session.map(|session| session.to_string()))
+    row.0.add(user.default_session.map(|session| session.to_string()))?;
+    row.0.add(user.joined_session.map(|session| session.to_string()))
 }
 
 /// A ledger entry's columns.

@@ -107,16 +107,20 @@ pub(crate) fn command(user: UserId, id: &str, row: &SqliteRow) -> Result<Command
 
 /// A person; columns as in `USER`.
 pub(crate) fn user(user: UserId, row: &SqliteRow) -> Result<UserRow, sqlx::Error> {
-    let default_session = match row.try_get::<Option<&str>, _>(3)? {
-        Some(text) => Some(text.parse().map_err(|_| Damage::Value { column: 3, kind: "session id" })?),
-        None => None,
+    let session = |column: usize| match row.try_get::<Option<&str>, _>(column)? {
+        Some(text) => {
+            let damage = |_| sqlx::Error::from(Damage::Value { column, kind: "session id" });
+            text.parse().map(Some).map_err(damage)
+        }
+        None => Ok(None),
     };
     Ok(UserRow {
         user,
         display_name: row.try_get(0)?,
         guest: row.try_get::<i64, _>(1)? != 0,
         created_at: time(row, 2)?,
-        default_session,
+        default_session: session(3)?,
+        joined_session: session(4)?,
     })
 }
 

@@ -24,7 +24,11 @@ const TEXT_BYTES_MAX: usize = 512 * 1024;
 /// Bytes of what is looked for; more finds nothing.
 const QUERY_BYTES_MAX: usize = 4 * 1024;
 /// Sessions up to which the index itself looks at those of one person alone; beyond, most of what it finds is theirs.
-const SESSIONS_IN_QUERY_MAX: usize = 64;
+const SESSIONS_IN_QUERY_MAX: usize = 200;
+/// Texts that wait to be indexed (64): then all of them are, in the transaction of the one that was too many. One by one
+/// costs four times as much; with more, that one transaction would take noticeably longer than the others, and so would
+/// a search, which looks at those that wait itself.
+const INDEX_AT: usize = 64;
 /// Ids are times with room behind them to count up: some 4,000 years.
 const TIME_MAX: u64 = 1 << 47;
 
@@ -41,6 +45,17 @@ struct Stored {
     id: i64,
     session: String,
     text: String,
+    /// Whether its words are in the index.
+    indexed: bool,
+}
+
+/// What is stored that concerns the texts to write.
+#[derive(Default)]
+struct Known {
+    texts: HashMap<(SessionId, MessageId), Stored>,
+    taken: HashSet<i64>,
+    /// Texts that wait to be indexed.
+    waiting: usize,
 }
 
 /// Writes new texts, replaces changed ones, takes out those that are gone; one row for a message of a session. A fork's
@@ -52,52 +67,52 @@ pub(crate) async fn write(
     if rows.is_empty() {
         return Ok(());
     }
-    let (stored, mut taken) = look_up(connection, rows).await?;
-    let old: Vec<&Stored> = stored.values().collect();
-    bind::write(connection, &sql::WORDS_GONE, &old, |to, old| {
+    let mut known = look_up(connection, rows).await?;
+    let indexed: Vec<&Stored> = known.texts.values().filter(|stored| stored.indexed).collect();
+    bind::write(connection, &sql::WORDS_GONE, &indexed, |to, old| {
         to.text("delete")?;
         bind_words(to, old.id, &old.text, &old.session)
     })
     .await?;
-    let gone: Vec<(SessionId, MessageId)> = rows
-        .iter()
-        .filter(|(_, row)| row.text.is_none())
-        .map(|(session, row)| (*session, row.message))
-        .collect();
-    bind::write(connection, &sql::TEXTS_GONE, &gone, |to, (session, message)| {
-        to.id(message)?;
-        to.id(session)
-    })
-    .await?;
+    let gone = rows.iter().filter(|(_, row)| row.text.is_none());
+    let gone: Vec<&Stored> =
+        gone.filter_map(|(session, row)| known.texts.get(&(*session, row.message))).collect();
+    bind::write(connection, &sql::TEXTS_GONE, &gone, |to, old| to.signed(old.id)).await?;
+    bind::write(connection, &sql::PENDING_GONE, &gone, |to, old| to.signed(old.id)).await?;
     let mut entries = Vec::new();
     for (session, row) in rows {
         let Some(text) = &row.text else {
             continue;
         };
-        let id = match stored.get(&(*session, row.message)) {
+        let id = match known.texts.get(&(*session, row.message)) {
             Some(stored) => stored.id,
-            None => free_id(connection, row, &mut taken).await?,
+            None => free_id(connection, (*session, row), &mut known.taken).await?,
         };
         entries.push(Entry { id, session: *session, row, text: words::normal(cut(text)) });
     }
-    // FTS5 writes what it has gathered whenever an id is smaller than the one before.
-    entries.sort_unstable_by_key(|entry| entry.id);
     bind::write(connection, &sql::TEXTS, &entries, bind_entry).await?;
-    bind::write(connection, &sql::WORDS, &entries, |to, entry| {
-        bind_words(to, entry.id, &entry.text, &entry.session.to_string())
-    })
-    .await
+    bind::write(connection, &sql::PENDING, &entries, |to, entry| to.signed(entry.id)).await?;
+    if known.waiting + entries.len() >= INDEX_AT { index(connection).await } else { Ok(()) }
 }
 
-/// Texts by session and message.
-type Texts = HashMap<(SessionId, MessageId), Stored>;
+/// Indexes the texts that wait.
+async fn index(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    // In the order of their ids: FTS5 writes what it has gathered whenever one is smaller than the one before.
+    let waiting = query(sql::WAITING).fetch_all(&mut *connection).await?;
+    bind::write(connection, &sql::WORDS, &waiting, |to, row| {
+        bind_words(to, row.try_get(0)?, row.try_get(2)?, row.try_get(1)?)
+    })
+    .await?;
+    query(sql::WAITED).execute(connection).await?;
+    Ok(())
+}
 
 /// What is stored of these messages, and which of their times are taken.
 async fn look_up(
     connection: &mut SqliteConnection,
     rows: &[&(SessionId, TextRow)],
-) -> Result<(Texts, HashSet<i64>), sqlx::Error> {
-    let (mut stored, mut taken) = (HashMap::new(), HashSet::new());
+) -> Result<Known, sqlx::Error> {
+    let mut known = Known::default();
     let mut rest = rows;
     while !rest.is_empty() {
         let (some, text) = sql::TEXTS_STORED.taking(rest.len());
@@ -109,17 +124,22 @@ async fn look_up(
         }
         for found in query_with(text, wanted.into_arguments()).fetch_all(&mut *connection).await? {
             let id = found.try_get(1)?;
-            if found.try_get::<&str, _>(0)?.is_empty() {
-                taken.insert(id);
-            } else {
-                let row = Stored { id, session: found.try_get(2)?, text: found.try_get(3)? };
-                let session = parsed(&found, 2, "session id")?;
-                stored.insert((session, parsed(&found, 0, "message id")?), row);
+            match found.try_get(0)? {
+                0_i64 => {
+                    let key = (parsed(&found, 3, "session id")?, parsed(&found, 2, "message id")?);
+                    let (session, text) = (found.try_get(3)?, found.try_get(4)?);
+                    let indexed = found.try_get::<i64, _>(5)? == 0;
+                    known.texts.insert(key, Stored { id, session, text, indexed });
+                }
+                1 => {
+                    known.taken.insert(id);
+                }
+                _ => known.waiting = usize::try_from(id).unwrap_or_default(),
             }
         }
         rest = later;
     }
-    Ok((stored, taken))
+    Ok(known)
 }
 
 /// The id of a message that was said when nothing else was.
@@ -130,7 +150,7 @@ fn first_id(row: &TextRow) -> i64 {
 /// An id that no other message has: the time, or one behind it, farther the more of them are taken.
 async fn free_id(
     connection: &mut SqliteConnection,
-    row: &TextRow,
+    (session, row): (SessionId, &TextRow),
     taken: &mut HashSet<i64>,
 ) -> Result<i64, sqlx::Error> {
     let mut id = first_id(row);
@@ -138,7 +158,7 @@ async fn free_id(
     // The first one has been looked up.
     let mut free = !taken.contains(&id);
     while !free {
-        let hash = blake3::hash(format!("{} {spread}", row.message).as_bytes());
+        let hash = blake3::hash(format!("{session} {} {spread}", row.message).as_bytes());
         let random = hash.as_bytes()[..8].iter().fold(0, |n, byte| n << 8 | u64::from(*byte));
         id = first_id(row) + to_column(random % spread);
         spread = spread.saturating_mul(4).min(TIME_MAX);
@@ -205,22 +225,36 @@ pub(crate) async fn find(
     if sessions.is_empty() {
         return Ok(nothing);
     }
-    let expressions: Vec<String> = terms.iter().map(words::Term::expression).collect();
-    let mut expression = format!("words : ({})", expressions.join(" AND "));
-    if sessions.len() <= SESSIONS_IN_QUERY_MAX {
-        let names: Vec<String> =
-            sessions.iter().map(|session| format!("\"{}\"", session_word(session))).collect();
-        expression.push_str(&format!(" AND session : ({})", names.join(" OR ")));
-    }
-    let question = query(sql::FIND)
+    let expression = expression(&terms, &sessions);
+    // As of one moment: a text that is indexed meanwhile is neither missed nor found twice.
+    let mut moment = readers.begin().await.map_err(failed(SEARCHING))?;
+    let indexed = query(sql::FIND)
         .bind(expression)
         .bind(user.to_string())
         .bind(before)
         .bind(i64::from(asked.limit) + 1);
-    let found = question.fetch_all(readers).await.map_err(failed(SEARCHING))?;
+    let indexed = indexed.fetch_all(&mut *moment).await.map_err(failed(SEARCHING))?;
+    let waiting = query(sql::FIND_WAITING)
+        .bind(user.to_string())
+        .bind(before)
+        .bind(asked.session.map(|session| session.to_string()).unwrap_or_default());
+    let waiting = waiting.fetch_all(&mut *moment).await.map_err(failed(SEARCHING))?;
+    moment.commit().await.map_err(failed(SEARCHING))?;
     // Long texts take their time.
-    let page = spawn_blocking(move || page(&found, limit, &terms)).await;
+    let page = spawn_blocking(move || page(indexed, waiting, limit, &terms)).await;
     page.map_err(|_| said(SEARCHING, "the task was cancelled"))?.map_err(failed(SEARCHING))
+}
+
+/// What the index is asked: all terms, in these sessions if they are not too many.
+fn expression(terms: &[words::Term], sessions: &[String]) -> String {
+    let terms: Vec<String> = terms.iter().map(words::Term::expression).collect();
+    let words = format!("words : ({})", terms.join(" AND "));
+    if sessions.len() > SESSIONS_IN_QUERY_MAX {
+        return words;
+    }
+    let quoted = |session: &String| format!("\"{}\"", session_word(session));
+    let sessions: Vec<String> = sessions.iter().map(quoted).collect();
+    format!("{words} AND session : ({})", sessions.join(" OR "))
 }
 
 async fn sessions_of(readers: &SqlitePool, user: UserId) -> Result<Vec<String>, sqlx::Error> {
@@ -229,12 +263,28 @@ async fn sessions_of(readers: &SqlitePool, user: UserId) -> Result<Vec<String>, 
     found.iter().map(|row| row.try_get(0)).collect()
 }
 
-fn page(found: &[SqliteRow], limit: usize, terms: &[words::Term]) -> Result<TextPage, sqlx::Error> {
-    let shown = &found[..found.len().min(limit)];
-    let hits = shown.iter().map(|row| hit(row, terms)).collect::<Result<Vec<_>, _>>()?;
-    let last = shown.last().filter(|_| found.len() > limit);
-    let next = last.map(|row| row.try_get::<i64, _>(0)).transpose()?;
-    Ok(TextPage { hits, next: next.map(|id| id.to_string()) })
+/// The newest of what the index found and of those waiting texts that match.
+fn page(
+    indexed: Vec<SqliteRow>,
+    waiting: Vec<SqliteRow>,
+    limit: usize,
+    terms: &[words::Term],
+) -> Result<TextPage, sqlx::Error> {
+    let mut found = Vec::new();
+    for row in indexed {
+        found.push((row.try_get::<i64, _>(0)?, row));
+    }
+    for row in waiting {
+        if words::found_in(row.try_get(7)?, terms) {
+            found.push((row.try_get(0)?, row));
+        }
+    }
+    found.sort_unstable_by_key(|(id, _)| std::cmp::Reverse(*id));
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let hits = found.iter().map(|(_, row)| hit(row, terms)).collect::<Result<_, _>>()?;
+    let next = found.last().filter(|_| more).map(|(id, _)| id.to_string());
+    Ok(TextPage { hits, next })
 }
 
 fn hit(row: &SqliteRow, terms: &[words::Term]) -> Result<TextHit, sqlx::Error> {

@@ -64,9 +64,10 @@ bulk! {
     /// Memberships taken.
     MEMBERS_GONE = "DELETE FROM members WHERE (session, \"user\") IN (VALUES", 2, ")";
     /// People.
-    USERS = "INSERT INTO users (\"user\", display_name, guest, created_at, default_session) VALUES", 5,
+    USERS = "INSERT INTO users (\"user\", display_name, guest, created_at, default_session, joined_session) VALUES", 6,
         " ON CONFLICT (\"user\") DO UPDATE SET display_name = excluded.display_name, guest = excluded.guest, \
-        created_at = excluded.created_at, default_session = excluded.default_session";
+        created_at = excluded.created_at, default_session = excluded.default_session, \
+        joined_session = excluded.joined_session";
     /// Journal lines of running replies.
     JOURNAL = "INSERT INTO journal (message, n, session, turn, pieces) VALUES", 5,
         " ON CONFLICT (message, n) DO UPDATE SET session = excluded.session, turn = excluded.turn, \
@@ -136,7 +137,7 @@ pub(crate) const SESSIONS_OF_ALL: &str = "SELECT s.session, s.epoch, s.title, s.
 
 /// A person.
 pub(crate) const USER: &str =
-    "SELECT display_name, guest, created_at, default_session FROM users WHERE \"user\" = $1";
+    "SELECT display_name, guest, created_at, default_session, joined_session FROM users WHERE \"user\" = $1";
 
 /// All journal lines, reply by reply.
 pub(crate) const JOURNALED: &str =

@@ -16,6 +16,9 @@ CREATE TABLE accounts (
     created_at BIGINT NOT NULL
 ) WITHOUT ROWID;
 
+-- What a person's version-1 clients joined last: they don't join again when they reconnect (CN8).
+ALTER TABLE users ADD COLUMN joined_session TEXT;
+
 CREATE TABLE subjects (
     issuer TEXT NOT NULL,
     subject TEXT NOT NULL,
@@ -94,6 +97,9 @@ CREATE TABLE search (
     text TEXT NOT NULL,
     UNIQUE (message, session)
 ) WITHOUT ROWID;
+
+-- Texts whose words are not in the index yet: it takes many at once far better than one by one.
+CREATE TABLE search_pending (id BIGINT NOT NULL PRIMARY KEY) WITHOUT ROWID;
 
 -- The words of `search.text` as `search::words` makes them, separated by spaces, and the session's id as one word more. Only
 -- the index is kept: who changes how words are made has to fill it anew. (PostgreSQL: two tsvector columns of `search`.)

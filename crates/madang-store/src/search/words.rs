@@ -213,6 +213,20 @@ fn term(word: &str) -> Option<Term> {
     Some(Term { tokens: found.into_iter().map(|token| token.text).collect(), open })
 }
 
+/// Whether all of it is in a text in its [`normal`] form, as the index would find it.
+pub(crate) fn found_in(text: &str, terms: &[Term]) -> bool {
+    let mut missing: Vec<&Term> = terms.iter().collect();
+    let mut seen = Vec::new();
+    for token in tokens(text) {
+        seen.push(token);
+        missing.retain(|term| term.matched(&seen).is_none());
+        if missing.is_empty() {
+            return true;
+        }
+    }
+    missing.is_empty()
+}
+
 impl Term {
     /// The term as FTS5 reads it. Tokens have no quotes in them.
     pub(crate) fn expression(&self) -> String {

@@ -124,6 +124,8 @@ macro_rules! contract_tests {
                 hits_come_newest_first_in_pages,
                 messages_of_one_moment_are_all_found,
                 a_changed_text_is_found_by_its_new_words_alone,
+                a_forks_copies_are_texts_of_their_own,
+                texts_are_found_and_changed_before_and_after_they_are_indexed,
                 a_deleted_text_is_not_found,
                 what_is_sought_is_never_syntax,
                 any_part_of_a_text_finds_it,

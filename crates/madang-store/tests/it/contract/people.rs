@@ -12,6 +12,7 @@ fn person(name: &str) -> UserRow {
         guest: true,
         created_at: at(1),
         default_session: None,
+        joined_session: None,
     }
 }
 
@@ -24,7 +25,9 @@ pub(crate) async fn a_person_is_stored_and_changed(store: &dyn Store) {
     let guest = person("조용한 수달 🦦\0");
     commit(store, Append { users: vec![guest.clone()], ..creation(1, "") }).await.unwrap();
     assert_eq!(store.user(user(1)).await.unwrap(), Some(guest));
-    let known = UserRow { guest: false, default_session: Some(session(1)), ..person("Mina") };
+    let joined_session = Some(session(2));
+    let known =
+        UserRow { guest: false, default_session: Some(session(1)), joined_session, ..person("Mina") };
     commit(store, Append { users: vec![known.clone()], ..Append::default() }).await.unwrap();
     assert_eq!(store.user(user(1)).await.unwrap(), Some(known));
 }
