@@ -27,10 +27,14 @@ async fn refused(client: &HubClient, session: SessionId) -> ErrorData {
 
 /// Asks, and has it answered for so many tokens.
 async fn spend(world: &World, client: &HubClient, session: SessionId, (input, output): (u64, u64)) {
-    prompt(client, session, "a question").await;
+    let asked = prompt(client, session, "a question").await;
     let reply = world.model.next().await;
-    answer(&reply, (input, output));
-    let id = ended(client, session, ReplyStatus::Complete, &text((input, output))).await;
+    // No other reply reads like it.
+    let text = format!("to {asked}");
+    reply.say(&text);
+    reply.usage(input, output);
+    reply.end("end_turn");
+    let id = ended(client, session, ReplyStatus::Complete, &text).await;
     assert_eq!(final_of(client, id)["usage"]["output_tokens"], output);
 }
 
@@ -56,7 +60,7 @@ async fn ledger(world: &World) -> Vec<UsageRow> {
 const MIDNIGHT: u64 = 1_700_006_400_000 - 1_700_000_000_000;
 
 #[test]
-fn a_sessions_budget_is_kept_told_and_opens_again_at_midnight() {
+fn se8_a_sessions_budget_is_kept_told_and_opens_again_at_midnight() {
     run(settings(), async |world| {
         let (owner, guest) = (world.client(1), world.client(2));
         let session = world.shared(&owner, &[(&guest, Role::Collaborator)]).await;
@@ -88,7 +92,7 @@ fn a_sessions_budget_is_kept_told_and_opens_again_at_midnight() {
 }
 
 #[test]
-fn a_persons_budget_is_theirs_in_all_sessions_and_no_one_elses() {
+fn se8_a_persons_budget_is_theirs_in_all_sessions_and_no_one_elses() {
     run(settings(), async |world| {
         let (owner, guest) = (world.client(1), world.client(2));
         let session = world.shared(&owner, &[(&guest, Role::Collaborator)]).await;
@@ -112,7 +116,7 @@ fn a_persons_budget_is_theirs_in_all_sessions_and_no_one_elses() {
 }
 
 #[test]
-fn the_servers_budget_in_money_is_everyones_and_known_after_a_restart() {
+fn se8_the_servers_budget_in_money_is_everyones_and_known_after_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let session = serve(dir.path(), settings(), async |world| {
         let budget = Budget { tokens: None, micro_usd: Some(5_000), period: Period::Day };
@@ -141,7 +145,7 @@ fn the_servers_budget_in_money_is_everyones_and_known_after_a_restart() {
 }
 
 #[test]
-fn tu4_a_waiting_prompt_that_nobody_can_pay_for_any_more_ends_without_asking() {
+fn se8_a_waiting_prompt_that_nobody_can_pay_for_any_more_ends_without_asking() {
     run(settings(), async |world| {
         let client = world.client(1);
         let session = client.create().await;
@@ -163,7 +167,7 @@ fn tu4_a_waiting_prompt_that_nobody_can_pay_for_any_more_ends_without_asking() {
 }
 
 #[test]
-fn replies_that_run_at_once_keep_the_budget_together() {
+fn se8_replies_that_run_at_once_keep_the_budget_together() {
     run(Settings { reply_tokens_max: 4_000, ..settings() }, async |world| {
         world.hub.set_budget(Purse::Server, Some(tokens(10_000))).await.unwrap();
         let mut running = Vec::new();
@@ -197,7 +201,7 @@ fn replies_that_run_at_once_keep_the_budget_together() {
 }
 
 #[test]
-fn every_request_is_a_line_of_the_ledger_and_of_who_asked() {
+fn se8_every_request_is_a_line_of_the_ledger_and_of_who_asked() {
     run(settings(), async |world| {
         let (owner, guest) = (world.client(1), world.client(2));
         let session = world.shared(&owner, &[(&guest, Role::Collaborator)]).await;
@@ -292,7 +296,7 @@ fn rs5_a_kill_leaves_its_line_in_the_ledger_and_in_the_budget() {
 }
 
 #[test]
-fn a_budget_written_by_someone_else_is_found_in_seconds() {
+fn se8_a_budget_written_by_someone_else_is_found_in_seconds() {
     run(settings(), async |world| {
         let client = world.client(1);
         let session = client.create().await;
