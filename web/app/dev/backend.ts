@@ -71,6 +71,7 @@ export function fixtureBackend(wanted: URLSearchParams): Backend {
       guest: wanted.has("guest"),
       admin: !wanted.has("member"),
       color: PALETTE[0],
+      language: undefined,
     },
     limits: undefined,
     models: {

@@ -3,6 +3,7 @@ import type { Account, AdminHttp, Http, UsageBy, User } from "../src/account/typ
 import { PALETTE } from "../src/ui/tone.js";
 import { JUN, LONG, ME, MINUTE, NOW } from "./make.js";
 
+const MADE = { by: ME.user_id, role: "viewer" as const, sign_up: true, revoked_at: null };
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
@@ -78,12 +79,12 @@ function admin(): AdminHttp {
     resetPassword: async () => "quiet-river-4821-maple",
     endLogins: async () => undefined,
     invites: async () => [
-      { invite_id: "inv_9", by: ME.user_id, created_at: NOW - DAY, expires_at: NOW + 6 * DAY, uses_left: 3 },
+      { invite_id: "inv_9", ...MADE, created_at: NOW - DAY, expires_at: NOW + 6 * DAY, uses_left: 3 },
     ],
     createInvite: async ({ uses }) => ({
       invite: {
         invite_id: "inv_10",
-        by: ME.user_id,
+        ...MADE,
         created_at: NOW,
         expires_at: NOW + 7 * DAY,
         uses_left: uses,
@@ -229,7 +230,7 @@ export function fixtureHttp(wanted: URLSearchParams): Http {
             title: "Where to launch",
             role: "collaborator",
             by: JUN,
-            sign_up: true,
+            sign_up: code !== "ROOM",
             expires_at: NOW + DAY,
             member: code === "MEMBER",
           }),

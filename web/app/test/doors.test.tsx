@@ -2,7 +2,14 @@ import { act, cleanup, fireEvent, render, screen } from "@testing-library/react"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fixtureBackend } from "../dev/backend.js";
 import DoorPage from "../src/account/DoorPage.js";
-import { codeKept, forgetWay, rememberWay, wayOf } from "../src/account/way.js";
+import {
+  forgetWay,
+  joinCodeKept,
+  rememberCode,
+  rememberWay,
+  signUpCodeKept,
+  wayOf,
+} from "../src/account/way.js";
 import { startLanguage, withWords } from "../src/i18n/index.js";
 import { BackendContext } from "../src/session/backend.js";
 import type { Backend } from "../src/session/types.js";
@@ -46,7 +53,16 @@ describe("a link that lets people in", () => {
       expect(screen.getByRole("button", { name })).toBeTruthy();
     }
     // Whoever goes on to another door comes back with it.
-    expect(codeKept()).toBe("ABC");
+    expect(joinCodeKept()).toBe("ABC");
+    expect(signUpCodeKept()).toBe("ABC");
+  });
+
+  it("makes no account where only administrators do, and says whom to ask", async () => {
+    history.replaceState(null, "", "/join#ROOM");
+    await open("join", "nobody&closed");
+    expect(screen.queryByRole("button", { name: "Make an account" })).toBeNull();
+    expect(screen.getByText(/Ask whoever runs this server for one/)).toBeTruthy();
+    expect(screen.getByRole("button", { name: "Log in" })).toBeTruthy();
   });
 
   it("that is gone says so, in the same words whatever the reason", async () => {
@@ -87,7 +103,12 @@ describe("signing up", () => {
     await open("sign-up", "nobody");
     expect(screen.getByLabelText("Invitation")).toBeTruthy();
     cleanup();
+    // A link into a session makes no accounts by itself.
     rememberWay("/join#ABC");
+    await open("sign-up", "nobody");
+    expect(screen.getByLabelText("Invitation")).toBeTruthy();
+    cleanup();
+    rememberCode("ABC");
     await open("sign-up", "nobody");
     expect(screen.queryByLabelText("Invitation")).toBeNull();
   });

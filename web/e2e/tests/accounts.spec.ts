@@ -53,23 +53,22 @@ test("the first administrator comes by the link, once, and lets others in", asyn
   await other.context().close();
 });
 
-test("se7 someone without an account signs up by a link into a session and lands in it", async ({
-  page,
-  browser,
-}) => {
+test("se7 a link into a session waits at the door until one has logged in", async ({ page, browser }) => {
   server.addUser("minji", "Minji", PASSWORD);
+  server.addUser("jun", "Jun", PASSWORD);
   await logIn(page, server.url, "minji", PASSWORD);
   await startSession(page, server.url, "For whoever comes.");
   const link = await inviteLink(page, "Collaborator");
   const other = await someone(browser);
   await other.goto(link);
   await expect(other.getByText("Minji invites you to this session.", { exact: false })).toBeVisible();
-  await other.getByRole("button", { name: "Make an account" }).click();
-  await other.getByLabel("Your name").fill("Jun");
+  // A link into a session makes no accounts.
+  await expect(other.getByRole("button", { name: "Make an account" })).toHaveCount(0);
+  await other.getByRole("button", { name: "Log in" }).click();
   await other.getByLabel("Name to log in with").fill("jun");
   await other.getByLabel("Password").fill(PASSWORD);
-  await other.getByRole("button", { name: "Make the account" }).click();
-  await other.getByRole("button", { name: /^(Join|Open the session)$/ }).click();
+  await other.getByRole("button", { name: "Log in", exact: true }).click();
+  await other.getByRole("button", { name: "Join", exact: true }).click();
   await expect(other.getByText("For whoever comes.").first()).toBeVisible();
   await other.context().close();
 });

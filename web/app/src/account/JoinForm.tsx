@@ -12,14 +12,14 @@ import { codeIn } from "./code.js";
 import { DoorLink } from "./DoorLink.js";
 import type { DoorProps } from "./DoorPage.js";
 import type { InviteLook } from "./types.js";
-import { codeKept, forgetWay, rememberCode, rememberWay } from "./way.js";
+import { forgetWay, joinCodeKept, rememberCode, rememberWay } from "./way.js";
 
 export function JoinForm({ site, me }: DoorProps) {
   const t = useWords();
   const http = useHttp();
   const [code] = useState(() => {
     // Back from an identity provider the part after the # is gone; it was kept in this tab.
-    return location.hash ? codeIn(location.hash) : codeKept();
+    return location.hash ? codeIn(location.hash) : joinCodeKept();
   });
   const [look, reload] = useLoaded(
     useCallback(() => (code === "" ? Promise.resolve(null) : http.lookInvite(code)), [http, code]),
@@ -75,6 +75,9 @@ function Invitation({ site, me, look, code, onGone }: InvitationProps) {
   useEffect(() => {
     if (lost) onGone();
   }, [lost, onGone]);
+  const account = me !== null && !me.guest;
+  const signable = !account && (look.sign_up || site.sign_up === "open");
+  const stuck = me === null && !signable && !site.guests;
   const enter = () =>
     task.run(
       () => joinSession(code),
@@ -84,12 +87,11 @@ function Invitation({ site, me, look, code, onGone }: InvitationProps) {
       },
     );
   const title = look.title || t("session.untitled");
-  const account = me !== null && !me.guest;
   const room = look.session_id !== null;
   useEffect(() => {
     if (room) rememberWay(`/join#${code}`);
-    else rememberCode(code);
-  }, [room, code]);
+    if (look.sign_up) rememberCode(code);
+  }, [room, look.sign_up, code]);
 
   return (
     <>
@@ -100,6 +102,7 @@ function Invitation({ site, me, look, code, onGone }: InvitationProps) {
       </p>
       <p className="note">{t("invite.until", { until: fullTime(look.expires_at, language) })}</p>
       {me && <p className="note">{t(me.guest ? "join.as.guest" : "join.as", { name: me.display_name })}</p>}
+      {stuck && <p className="note">{t("join.account")}</p>}
       <TroubleLine trouble={task.trouble} />
       <div className="door-ways">
         {room && (account || (me?.guest && site.guests)) && (
@@ -107,7 +110,7 @@ function Invitation({ site, me, look, code, onGone }: InvitationProps) {
             {t(look.member ? "join.open" : "join.enter")}
           </Button>
         )}
-        {!account && look.sign_up && (
+        {signable && (
           <Button
             look={me?.guest ? "plain" : "main"}
             onClick={() => goTo({ sessionId: undefined, page: "sign-up" })}

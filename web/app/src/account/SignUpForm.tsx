@@ -10,14 +10,14 @@ import { DoorLink } from "./DoorLink.js";
 import type { DoorProps } from "./DoorPage.js";
 import { type NewAccount, NewAccountFields } from "./NewAccountFields.js";
 import { SignUpTrouble } from "./SignUpTrouble.js";
-import { codeKept, goOn } from "./way.js";
+import { goOn, signUpCodeKept } from "./way.js";
 
 export function SignUpForm({ site, me }: DoorProps) {
   const t = useWords();
   const language = useLanguage();
   const http = useHttp();
   const task = useTask();
-  const [kept] = useState(codeKept);
+  const [kept] = useState(signUpCodeKept);
   const [code, setCode] = useState(kept);
   const [account, setAccount] = useState<NewAccount>({
     name: "",

@@ -1,5 +1,6 @@
 /** Leads someone whom the server does not know to the door, and back to where they wanted to be. */
 import { useEffect } from "react";
+import { adoptLanguage } from "../i18n/index.js";
 import { useHere, useHttp } from "../session/backend.js";
 import { goTo } from "../shell/route.js";
 import { rememberWay } from "./way.js";
@@ -9,6 +10,8 @@ const PATIENCE_MS = 400;
 
 export function useGate(): void {
   const { connection, me } = useHere();
+  const language = me?.language;
+  useEffect(() => adoptLanguage(language), [language]);
   const http = useHttp();
   const refused = connection.kind === "closed" && connection.why === "credential";
   const waiting = me === undefined && connection.kind === "connecting";

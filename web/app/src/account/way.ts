@@ -33,7 +33,7 @@ export function forgetWay(): void {
   }
 }
 
-/** The code of a link that only lets one sign up, for the page on which one does. */
+/** Keeps the code of a link that lets one sign up, for the page on which one does. */
 export function rememberCode(code: string): void {
   try {
     sessionStorage.setItem(CODE_KEY, code);
@@ -42,10 +42,14 @@ export function rememberCode(code: string): void {
   }
 }
 
-/** The code that one came with, by a link into a session or one that only lets one sign up. */
-export function codeKept(): string {
+/** The code of the link that one came by. Only some let one sign up too. */
+export function joinCodeKept(): string {
   const way = wayOf();
-  if (way.startsWith("/join#")) return codeIn(way);
+  return way.startsWith("/join#") ? codeIn(way) : "";
+}
+
+/** The code that lets one sign up, where one came by such a link. */
+export function signUpCodeKept(): string {
   try {
     return sessionStorage.getItem(CODE_KEY) ?? "";
   } catch {

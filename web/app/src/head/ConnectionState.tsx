@@ -2,6 +2,7 @@
 import { useWords } from "../i18n/index.js";
 import { useActions, useHere } from "../session/backend.js";
 import type { Connection } from "../session/types.js";
+import { goTo } from "../shell/route.js";
 import { Button } from "../ui/Button.js";
 import { useSecondsUntil } from "../ui/useNow.js";
 
@@ -31,7 +32,12 @@ export function ConnectionLine() {
               {t("connection.now")}
             </Button>
           )}
-          {connection.kind === "closed" && (
+          {connection.kind === "closed" && connection.why === "credential" && (
+            <Button look="quiet" onClick={() => goTo({ sessionId: undefined, page: "login" })}>
+              {t("connection.login")}
+            </Button>
+          )}
+          {connection.kind === "closed" && connection.why !== "credential" && (
             <Button look="quiet" onClick={() => location.reload()}>
               {t("app.failed.reload")}
             </Button>

@@ -87,6 +87,12 @@ export async function chooseLanguage(language: Language, keep = true): Promise<v
   await i18next.changeLanguage(language);
 }
 
+/** Takes over the language of an account, where none was chosen in this browser. */
+export function adoptLanguage(language: string | undefined): void {
+  if (read(KEY) !== undefined || !language || !(language in LANGUAGES)) return;
+  if (language !== currentLanguage()) void chooseLanguage(language as Language, false).catch(() => undefined);
+}
+
 function subscribe(listener: () => void): () => void {
   i18next.on("languageChanged", listener);
   return () => i18next.off("languageChanged", listener);

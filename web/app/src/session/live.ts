@@ -113,6 +113,7 @@ export function liveBackend(client: MadangClient): Backend {
                 guest: server.guest,
                 admin: server.admin,
                 color: server.color,
+                language: server.language,
               }
             : undefined,
           limits: server?.limits,

@@ -40,6 +40,8 @@ export interface Me {
   /** Whether they administer the server. */
   admin: boolean;
   color: string;
+  /** The language that goes with the account; unknown while none was chosen. */
+  language: string | undefined;
 }
 
 export interface Here {

@@ -13,6 +13,7 @@ export default function Shortcuts({ onClose }: { onClose: () => void }) {
     [["⇧ ↵"], t("keys.newline")],
     [["Esc"], t("keys.escape")],
     [["↑"], t("keys.up")],
+    [["@"], t("keys.mention")],
     [["J", "K"], t("keys.messages")],
     [["?"], t("keys.help")],
   ] as const;
