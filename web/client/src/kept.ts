@@ -65,8 +65,9 @@ function isSaved(value: unknown): value is { user: string; sessions: [string, un
 
 function isMessage(value: unknown): value is PendingMessage {
   if (typeof value !== "object" || value === null) return false;
-  const { id, content, kind } = value as { readonly [K in keyof PendingMessage]?: unknown };
-  return typeof id === "string" && typeof content === "string" && (kind === "prompt" || kind === "chat");
+  const { id, content, kind, mentions = [] } = value as { readonly [K in keyof PendingMessage]?: unknown };
+  const known = kind === "prompt" || kind === "chat";
+  return typeof id === "string" && typeof content === "string" && known && Array.isArray(mentions);
 }
 
 /** An error loses its class in storage. */

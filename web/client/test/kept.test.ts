@@ -41,6 +41,19 @@ describe("messages over a reload", () => {
     expect(storage.items.size).toBe(0);
   });
 
+  it("tu6_name_the_same_people_as_before", async () => {
+    const storage = memory();
+    const first = harness({ keeper: keepIn(storage) });
+    await first.start();
+    first.socket().die(1006);
+    void first.client.session(SESSION).chat("@Jun", { mentions: ["usr_jun"] });
+    const socket = await harness({ keeper: keepIn(storage) }).start();
+    expect(socket.last("chat_message").data).toMatchObject({ mentions: ["usr_jun"] });
+    storage.setItem("madang.pending", storage.items.get("madang.pending")?.replace('["usr_jun"]', "7") ?? "");
+    const other = await harness({ keeper: keepIn(storage) }).start();
+    expect(other.sent("chat_message")).toEqual([]);
+  });
+
   it("cm2_of_another_person_are_not", async () => {
     const storage = memory();
     await earlierPage(storage);

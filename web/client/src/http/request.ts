@@ -5,7 +5,7 @@ export const API = "/api/v1";
 
 /** What a request needs to know. */
 export interface RequestOptions {
-  /** The server: `https://host`; by default the page's own. */
+  /** The server: `https://host`; by default the page's own. Cookies go to the page's own alone: for another, give a token. */
   readonly url?: string | undefined;
   /** Asked before each request; what it gives goes into `Authorization`. Without it, the login cookie counts. */
   readonly token?: (() => Promise<string | null>) | undefined;
