@@ -139,10 +139,13 @@ impl Hub {
         self.find_default(user).await.unwrap_or_default()
     }
 
-    /// The session that the person's version-1 clients joined last and did not leave; they don't join again (CN8).
-    #[must_use]
-    pub fn joined_session(&self, user: UserId) -> Option<SessionId> {
-        self.inner.people.last_joined(user)
+    /// The session that the person's version-1 clients joined last and did not leave, if they still belong to it; they
+    /// don't join again when they come back (CN8).
+    pub async fn joined_session(&self, user: UserId) -> Option<SessionId> {
+        let joined = self.inner.store.user(user).await.ok()??.joined_session?;
+        let loaded = self.inner.store.load(joined).await.ok()??;
+        let belongs = loaded.members.iter().any(|(member, _)| *member == user);
+        (belongs && loaded.row.status != SessionStatus::Deleted).then_some(joined)
     }
 
     /// As [`Hub::default_session`]; a store that can't be read is not taken for a person without one.

@@ -58,7 +58,8 @@ impl Caller {
             display_name: self.display_name.to_string(),
             guest: self.guest,
             created_at: known.as_ref().map_or(now, |row| row.created_at),
-            default_session: known.and_then(|row| row.default_session),
+            default_session: known.as_ref().and_then(|row| row.default_session),
+            joined_session: known.and_then(|row| row.joined_session),
         }
     }
 

@@ -1,15 +1,12 @@
-//! Which connections a person has: so that a changed line of their list reaches every device; what they joined last.
+//! Which connections a person has: so that a changed line of their list reaches every device.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use madang_protocol::{ConnectionId, SessionId, UserId};
+use madang_protocol::{ConnectionId, UserId};
 use parking_lot::Mutex;
 
 use crate::{Caller, Viewer};
-
-/// People whose last joined session is remembered; beyond, all are forgotten, and a version-1 client joins again.
-const JOINED_MAX: usize = 100_000;
 
 /// One person who is connected.
 struct Connected {
@@ -22,8 +19,6 @@ struct Connected {
 #[derive(Default)]
 pub(crate) struct People {
     by_user: Mutex<HashMap<UserId, Connected>>,
-    /// What version-1 clients joined last: they don't join again when they reconnect (CN8).
-    joined: Mutex<HashMap<UserId, SessionId>>,
 }
 
 impl People {
@@ -56,23 +51,6 @@ impl People {
     /// The name of someone who is connected.
     pub(crate) fn name(&self, user: UserId) -> Option<Arc<str>> {
         self.by_user.lock().get(&user).map(|connected| connected.name.clone())
-    }
-
-    /// Notes what a person's version-1 client joined, or that it left.
-    pub(crate) fn joined(&self, user: UserId, session: Option<SessionId>) {
-        let mut joined = self.joined.lock();
-        if joined.len() >= JOINED_MAX {
-            joined.clear();
-        }
-        match session {
-            Some(session) => joined.insert(user, session),
-            None => joined.remove(&user),
-        };
-    }
-
-    /// What a person's version-1 client joined last.
-    pub(crate) fn last_joined(&self, user: UserId) -> Option<SessionId> {
-        self.joined.lock().get(&user).copied()
     }
 
     pub(crate) fn connections(&self) -> usize {

@@ -232,7 +232,7 @@ impl Reader {
             ProtocolVersion::V2 => None,
         };
         let joined = match self.connection.version {
-            ProtocolVersion::V1 => shared.hub.joined_session(caller.user),
+            ProtocolVersion::V1 => shared.hub.joined_session(caller.user).await,
             ProtocolVersion::V2 => None,
         };
         self.connection.outbox.lock().watch.greeting = None;

@@ -91,10 +91,12 @@ impl Live {
                 revisions.map(|revisions| self.reply_to(&request, revisions.into()))
             }
             Command::UnfollowSession(_) | Command::LeaveCollaboration(_) => {
-                self.session.check(&caller, Action::Read).map(|()| {
-                    self.depart(&request);
+                let may = self.session.check(&caller, Action::Read);
+                if may.is_ok() {
+                    self.depart(&request).await;
                     self.acknowledge(&request);
-                })
+                }
+                may
             }
             Command::SetTyping(data) => self.session.check(&caller, Action::Signal).map(|()| {
                 self.set_typing(&request, data.typing);

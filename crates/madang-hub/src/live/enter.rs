@@ -4,9 +4,9 @@
 //! way and then look at the link anew, so that of fifty who race for its last use one gets in and the others are refused
 //! before anything happened.
 
-use madang_protocol::{Actor, Command, ProtocolVersion, SessionOnly, SessionRef, UnixMs};
+use madang_protocol::{Actor, Command, ProtocolVersion, SessionId, SessionOnly, SessionRef, UnixMs};
 use madang_session::{Applied, Door, Place, Rejection, Sender};
-use madang_store::{PersonChange, SecretHash};
+use madang_store::{Append, PersonChange, SecretHash, UserRow};
 
 use super::followers::Parting;
 use super::write::Draft;
@@ -113,7 +113,7 @@ impl Live {
             return;
         }
         let (hub, user, own) = (self.hub.clone(), request.caller.user, self.session.id());
-        hub.inner.people.joined(user, Some(own));
+        self.write_joined(request, Some(own)).await;
         let Some(before) = request.followed.join(own) else { return };
         if hub.default_session(user).await != Some(before) {
             hub.leave(before, request.followed.clone());
@@ -121,12 +121,27 @@ impl Live {
     }
 
     /// A connection says that its person goes; membership stays.
-    pub(super) fn depart(&mut self, request: &Request) {
+    pub(super) async fn depart(&mut self, request: &Request) {
         self.unwatch(&request.followed, Parting::Left);
         if request.viewer.version() == ProtocolVersion::V1
             && request.followed.forget_joined(self.session.id())
         {
-            self.hub.inner.people.joined(request.caller.user, None);
+            self.write_joined(request, None).await;
         }
+    }
+
+    /// Keeps what a version-1 client joined last, for when it comes back, over a restart too. It may fail: the client is
+    /// then in its default session alone until it joins again.
+    async fn write_joined(&mut self, request: &Request, joined_session: Option<SessionId>) {
+        let hub = self.hub.clone();
+        let _making = hub.making(request.caller.user).await;
+        let Ok(known) = hub.inner.store.user(request.caller.user).await else { return };
+        if known.as_ref().and_then(|row| row.joined_session) == joined_session {
+            return;
+        }
+        let row = UserRow { joined_session, ..request.caller.row(known, hub.inner.clock.now()) };
+        let append = Append { users: vec![row], ..Append::default() };
+        // Nobody waits for it.
+        drop(hub.inner.store.submit(append).await);
     }
 }

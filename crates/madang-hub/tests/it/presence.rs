@@ -7,7 +7,7 @@ use madang_protocol::{Actor, Presence, PresenceState, Role, SessionId, UserId};
 use madang_testkit::{HubClient, Mirror, person};
 use serde_json::{Value, json};
 
-use crate::support::{agree, chat, run, settings};
+use crate::support::{agree, chat, run, serve, settings};
 
 fn presence(mirror: &Mirror, session: SessionId, user: UserId) -> Option<Presence> {
     mirror.session(session)?.presence.get(&user).cloned()
@@ -195,12 +195,36 @@ fn se3_a_version_1_connection_follows_the_last_session_it_joined() {
         }
         sees(&first, one, v1.user(), Some((PresenceState::Here, 1, false))).await;
         sees(&second, two, v1.user(), Some((PresenceState::Here, 2, false))).await;
-        assert_eq!(world.hub.joined_session(v1.user()), Some(two));
+        // Its own row is written behind the answer; what another session writes is committed after it.
+        chat(&first, one, "x").await;
+        assert_eq!(world.hub.joined_session(v1.user()).await, Some(two));
         let third = world.client(1);
         third.follow(default).await.unwrap();
         sees(&third, default, v1.user(), Some((PresenceState::Here, 2, false))).await;
         v1.done("leave_collaboration", json!({"session_id": two})).await;
-        assert_eq!(world.hub.joined_session(v1.user()), None);
+        chat(&first, one, "y").await;
+        assert_eq!(world.hub.joined_session(v1.user()).await, None);
+    });
+}
+
+#[test]
+fn cn8_what_a_version_1_client_joined_is_known_after_a_restart_while_it_belongs() {
+    let dir = tempfile::tempdir().unwrap();
+    let (session, default) = serve(dir.path(), settings(), async |world| {
+        let (owner, v1) = (world.client(1), world.v1(2));
+        v1.done("chat_message", json!({"content": "in the default one"})).await;
+        let default = world.hub.default_session(v1.user()).await.unwrap();
+        let session = world.shared(&owner, &[(&v1, Role::Viewer)]).await;
+        // Its own row is written behind the join; the next write of this session is committed after it.
+        chat(&owner, session, "x").await;
+        (session, default)
+    });
+    serve(dir.path(), settings(), async |world| {
+        let (owner, user) = (world.client(1), person(2).user);
+        assert_eq!(world.hub.default_session(user).await, Some(default));
+        assert_eq!(world.hub.joined_session(user).await, Some(session));
+        owner.done("remove_user", json!({"session_id": session, "target_user_id": user})).await;
+        assert_eq!(world.hub.joined_session(user).await, None);
     });
 }
 
