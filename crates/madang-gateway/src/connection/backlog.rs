@@ -118,6 +118,10 @@ impl Backlog {
     pub(crate) fn queue(&mut self, event: &Outgoing) {
         match (event.delivery, &event.piece, event.session) {
             (Delivery::Stream, Some(piece), Some(session)) => self.queue_piece(session, piece),
+            // The answer to a command (`mark_read`) is owed, however many newer ones there are.
+            (Delivery::Ephemeral, ..) if event.correlation_id.is_some() => {
+                self.queue_envelope(self.bytes_of(event));
+            }
             (Delivery::Ephemeral, ..) => self.queue_newest(event),
             (Delivery::Durable, ..) => self.queue_envelope(self.bytes_of(event)),
             (Delivery::Direct | Delivery::Stream, ..) => {
@@ -306,8 +310,8 @@ pub(crate) fn encode(event: &Event, session: Option<SessionId>, now: UnixMs) -> 
 #[cfg(test)]
 mod tests {
     use madang_protocol::{
-        PartKind, ParticipantLeft, Presence, PresenceChanged, PresenceState, Role, SessionChanged,
-        SessionStatus, SessionSummary,
+        PartKind, ParticipantLeft, Presence, PresenceChanged, PresenceState, ReadMarked, Role,
+        SessionChanged, SessionStatus, SessionSummary,
     };
     use serde_json::Value;
 
@@ -404,6 +408,23 @@ mod tests {
         let titles: Vec<_> =
             drain(backlog).iter().map(|event| event["data"]["summary"]["title"].clone()).collect();
         assert_eq!(titles, ["newest", "other"]);
+    }
+
+    #[test]
+    fn cm1_answers_are_not_made_void_by_newer_ones() {
+        let marked = |id: Option<&str>, unread: u32| {
+            let data =
+                ReadMarked { session_id: session(1), message_id: MessageId::new(UnixMs(1), [1; 10]), unread };
+            let (session, at) = (Some(session(1)), UnixMs(1));
+            Outgoing::new(
+                Event::from(data),
+                Head { session, position: None, correlation_id: id, at, unique: 1 },
+            )
+        };
+        let events = [marked(Some("a"), 3), marked(None, 2), marked(Some("b"), 1), marked(None, 0)];
+        let told: Vec<_> =
+            drain(queue(&events)).iter().map(|event| event["correlation_id"].clone()).collect();
+        assert_eq!(told, [Value::from("a"), Value::Null, Value::from("b")]);
     }
 
     #[test]
