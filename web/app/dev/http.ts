@@ -115,6 +115,7 @@ function admin(): AdminHttp {
       running_turns: 3,
       waiting_turns: 1,
       simulated: false,
+      draining: false,
       store: { healthy: true, integrity: "ok" },
       warnings: ["The disk has less than 10 % free space."],
       models: [
