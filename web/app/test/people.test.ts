@@ -122,6 +122,10 @@ describe("what is unread", () => {
     expect(unreadAt(view(messages), "me")).toBeUndefined();
   });
 
+  it("is not what is being written before one's eyes", () => {
+    expect(unreadAt(view(messages, { readTo: "c", running: "d" }), "me")).toBeUndefined();
+  });
+
   it("is not what waits its turn", () => {
     const queued = [{ turn_id: "t", prompt_id: "d", position: 1 }];
     expect(unreadAt(view(messages, { readTo: "c", queued }), "me")).toBeUndefined();

@@ -51,5 +51,5 @@ export async function logIn(page: Page, url: string, name: string, password: str
   await page.getByLabel("Name to log in with").fill(name);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Log in", exact: true }).click();
-  await expect(page).not.toHaveURL(/\/login$/);
+  await expect(composer(page)).toBeVisible();
 }

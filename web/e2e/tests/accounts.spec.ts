@@ -1,7 +1,7 @@
 /** Accounts: the first administrator, logging in and out, signing up by a link, the administrator's page. */
 import { expect, test } from "@playwright/test";
 import { composer, seriousFindings } from "../support/app.js";
-import { inviteLink, logIn, someone, startSession } from "../support/people.js";
+import { inviteLink, logIn, openPeople, someone, startSession } from "../support/people.js";
 import { Server } from "../support/server.js";
 
 const PASSWORD = "a sentence that only one person knows";
@@ -70,6 +70,45 @@ test("se7 a link into a session waits at the door until one has logged in", asyn
   await other.getByRole("button", { name: "Log in", exact: true }).click();
   await other.getByRole("button", { name: "Join", exact: true }).click();
   await expect(other.getByText("For whoever comes.").first()).toBeVisible();
+  await other.context().close();
+});
+
+test("se7 someone is asked in by name, comes, and is given the session", async ({ page, browser }) => {
+  server.addUser("minji", "Minji", PASSWORD);
+  server.addUser("jun", "Jun", PASSWORD);
+  await logIn(page, server.url, "minji", PASSWORD);
+  await startSession(page, server.url, "Come by name.");
+  const other = await someone(browser);
+  await logIn(other, server.url, "jun", PASSWORD);
+  await expect(composer(other)).toBeVisible();
+
+  await openPeople(page);
+  const people = page.getByRole("complementary", { name: "People" });
+  await people.getByRole("button", { name: "Invite people" }).click();
+  const dialog = page.getByRole("dialog", { name: "Invite people" });
+  await dialog.getByLabel("Name").fill("nobody-here");
+  await dialog.getByRole("button", { name: "Invite", exact: true }).click();
+  await expect(dialog.getByText("Nobody here is called “nobody-here”.", { exact: false })).toBeVisible();
+  await dialog.getByLabel("Name").fill("jun");
+  await dialog.getByRole("button", { name: "Invite", exact: true }).click();
+  await expect(dialog.getByText(/^jun is invited/)).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(people.getByText("Invited · 1")).toBeVisible();
+
+  await expect(other.getByText("Minji invites you to “Come by name.”.")).toBeVisible();
+  await other.getByRole("button", { name: "Join", exact: true }).click();
+  await expect(other.getByRole("log").getByText("Come by name.").first()).toBeVisible();
+  await expect(people.getByText("Invited · 1")).toHaveCount(0);
+
+  await people.getByRole("button", { name: "More for Jun" }).click();
+  await page.getByRole("button", { name: "Make the owner" }).click();
+  await page.getByRole("button", { name: "Make the owner" }).last().click();
+  await expect(people.getByText("Jun decides who may do what here.")).toBeVisible();
+  await people.getByRole("button", { name: "Leave the session" }).click();
+  await people.getByRole("button", { name: "Leave", exact: true }).click();
+  await expect(page).toHaveURL(`${server.url}/`);
+  await openPeople(other);
+  await expect(other.getByRole("complementary", { name: "People" }).getByText("Here · 1")).toBeVisible();
   await other.context().close();
 });
 

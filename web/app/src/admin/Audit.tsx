@@ -6,6 +6,7 @@ import { useLanguage, useWords } from "../i18n/index.js";
 import { useHttp } from "../session/backend.js";
 import { Button } from "../ui/Button.js";
 import { TroubleLine } from "../ui/TroubleLine.js";
+import { useLoaded } from "../ui/useLoaded.js";
 import { useTask } from "../ui/useTask.js";
 import { DataTable } from "./DataTable.js";
 import { State } from "./State.js";
@@ -27,6 +28,8 @@ export function Audit() {
     [admin],
   );
   const [records, reload, more] = usePages(load);
+  const [people] = useLoaded(useCallback(() => admin.users(""), [admin]));
+  const names = new Map(people.value?.users.map((user) => [user.user_id, user.display_name]));
   return (
     <section className="section">
       <h2>{t("admin.audit")}</h2>
@@ -42,8 +45,12 @@ export function Audit() {
               columns={[
                 { title: t("audit.when"), cell: (record) => fullTime(record.at, language) },
                 { title: t("audit.what"), cell: (record) => <code>{record.kind}</code> },
-                { title: t("audit.who"), cell: (record) => <code>{record.actor}</code> },
-                { title: t("audit.whom"), cell: (record) => <code>{whomOf(record)}</code>, long: true },
+                { title: t("audit.who"), cell: (record) => <Id id={record.actor} names={names} /> },
+                {
+                  title: t("audit.whom"),
+                  cell: (record) => <Whom record={record} names={names} />,
+                  long: true,
+                },
                 { title: t("connections.address"), cell: (record) => record.address ?? "" },
               ]}
             />
@@ -55,9 +62,41 @@ export function Audit() {
   );
 }
 
-function whomOf({ target, session, details }: AuditRecord): string {
-  const more = details === null || details === undefined ? "" : JSON.stringify(details);
-  return [target, session, more === "{}" ? "" : more].filter(Boolean).join(" ");
+type Names = ReadonlyMap<string, string>;
+
+/** Letters of an id that are shown where nobody is known by it. */
+const ID_LETTERS = 6;
+
+/** A name where there is one; otherwise the id, short, and whole on hover. */
+function Id({ id, names }: { id: string; names: Names }) {
+  const name = names.get(id);
+  if (name) return <span title={id}>{name}</span>;
+  const at = id.indexOf("_");
+  if (at < 0 || id.length < at + 2 * ID_LETTERS) return <code>{id}</code>;
+  return <code title={id}>{`${id.slice(0, at + 1)}…${id.slice(-ID_LETTERS)}`}</code>;
+}
+
+function Whom({ record, names }: { record: AuditRecord; names: Names }) {
+  const { target, session, details } = record;
+  const more = typeof details === "object" && details !== null ? Object.entries(details) : [];
+  return (
+    <span className="audit-whom">
+      {target && <Id id={target} names={names} />}
+      {session && <Id id={session} names={names} />}
+      {more.map(([key, value]) => (
+        <span key={key} className="line-note">
+          {key}: <Detail name={key} value={value} names={names} />
+        </span>
+      ))}
+    </span>
+  );
+}
+
+function Detail({ name, value, names }: { name: string; value: unknown; names: Names }) {
+  const language = useLanguage();
+  if (typeof value === "string") return <Id id={value} names={names} />;
+  if (typeof value === "number" && name.endsWith("_at")) return fullTime(value, language);
+  return JSON.stringify(value);
 }
 
 function Verify() {

@@ -83,7 +83,8 @@ function UsageByDay({ from, to, days, measure }: UsageByDayProps) {
     <State loaded={rows} onRetry={reload}>
       {(known) => {
         const all = everyDay(known, from, days);
-        const ceiling = ceilingOf(Math.max(0, ...all.map((row) => row[measure])));
+        const most = Math.max(0, ...all.map((row) => row[measure]));
+        const ceiling = ceilingOf(most);
         const sum = say(all.reduce((total, row) => total + row[measure], 0));
         const title = t("usage.total", { measure: t(`usage.${measure}`), count: days, sum });
         return (
@@ -98,7 +99,7 @@ function UsageByDay({ from, to, days, measure }: UsageByDayProps) {
                 words: say(row[measure]),
               }))}
               ceiling={ceiling}
-              ceilingWords={say(ceiling)}
+              ceilingWords={most > 0 ? say(ceiling) : ""}
             />
             <details className="as-table">
               <summary>{t("usage.as_table")}</summary>

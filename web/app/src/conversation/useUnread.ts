@@ -14,9 +14,10 @@ export interface Unread {
 
 /** What others wrote after the mark; nothing where one was never before, or where the mark is at the end. */
 export function unreadAt(session: SessionView, me: string | undefined): Unread | undefined {
-  const { readTo, messages, summary, queued } = session;
+  const { readTo, messages, summary, queued, running } = session;
   if (readTo === undefined) return undefined;
-  const waits = new Set(queued.map((turn) => turn.prompt_id));
+  // What waits its turn, or is being written before one's eyes, is not what one missed.
+  const waits = new Set([running, ...queued.map((turn) => turn.prompt_id)]);
   const at = messages.findLastIndex((message) => message.message_id === readTo);
   // Further up than what is loaded: only the server can have counted.
   if (at < 0) return summary && summary.unread > 0 ? { readTo, count: summary.unread } : undefined;
