@@ -39,3 +39,15 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$lock" ]; then
   (cd web && npm ci --no-audit --no-fund --loglevel=error)
   printf '%s\n' "$lock" >"$stamp"
 fi
+
+# The identity provider that the tests of signing in with one start.
+if $for_tests; then
+  provider=crates/madang-accounts/tests/oidc
+  stamp=$provider/node_modules/.installed-from
+  lock=$(cksum <$provider/package-lock.json)
+  if [ "$(cat "$stamp" 2>/dev/null)" != "$lock" ]; then
+    say "Installing the identity provider of the tests"
+    (cd $provider && npm ci --no-audit --no-fund --loglevel=error)
+    printf '%s\n' "$lock" >"$stamp"
+  fi
+fi

@@ -41,7 +41,8 @@ async fn run() {
     let model = ScriptedModel::new();
     let store = Arc::new(store);
     let accounts =
-        Accounts::new(madang_accounts::Settings::default(), store.clone(), Arc::new(|| SystemClock.now())).unwrap();
+        Accounts::new(madang_accounts::Settings::default(), store.clone(), Arc::new(|| SystemClock.now()))
+            .unwrap();
     let hub = Hub::start(hub, store, model, Arc::new(LocalBus::default()), Arc::new(SystemClock));
     let settings = Settings { guests: true, ..Settings::default() };
     let gateway = Gateway::new(settings, (hub.await.unwrap(), accounts), &[1; 32], None);

@@ -93,7 +93,8 @@ impl Front {
         if let Err(error) = socket.set_nodelay(true) {
             return tracing::debug!(%error, "a socket was gone before it was served");
         }
-        let peer = Peer { remote, loopback: self.loopback, secure: self.tls.is_some(), permit: Arc::new(permit) };
+        let peer =
+            Peer { remote, loopback: self.loopback, secure: self.tls.is_some(), permit: Arc::new(permit) };
         let (gateway, acceptor) = (self.gateway.clone(), self.tls.clone());
         shared.tasks.spawn(async move {
             let stream = match acceptor {

@@ -109,11 +109,13 @@ pub enum UserCommand {
         /// Make a password and print it once
         #[arg(long)]
         generate: bool,
+        /// Which server's.
         #[command(flatten)]
         place: Place,
     },
     /// List all accounts.
     List {
+        /// Which server's.
         #[command(flatten)]
         place: Place,
     },
@@ -121,6 +123,7 @@ pub enum UserCommand {
     Disable {
         /// Whose
         name: String,
+        /// Which server's.
         #[command(flatten)]
         place: Place,
     },
@@ -128,6 +131,7 @@ pub enum UserCommand {
     Enable {
         /// Whose
         name: String,
+        /// Which server's.
         #[command(flatten)]
         place: Place,
     },
@@ -138,6 +142,7 @@ pub enum UserCommand {
         /// Make a password and print it once
         #[arg(long)]
         generate: bool,
+        /// Which server's.
         #[command(flatten)]
         place: Place,
     },
@@ -149,6 +154,7 @@ pub enum UserCommand {
         issuer: String,
         /// Its id for the person (`sub`)
         subject: String,
+        /// Which server's.
         #[command(flatten)]
         place: Place,
     },
@@ -170,6 +176,7 @@ pub enum TokenCommand {
         /// Days that it holds, 1 to 365
         #[arg(long, default_value_t = 90)]
         days: u32,
+        /// Which server's.
         #[command(flatten)]
         place: Place,
     },
@@ -177,6 +184,7 @@ pub enum TokenCommand {
     List {
         /// Whose
         user: String,
+        /// Which server's.
         #[command(flatten)]
         place: Place,
     },
@@ -186,6 +194,7 @@ pub enum TokenCommand {
         user: String,
         /// Its id, as the list shows it
         token_id: TokenId,
+        /// Which server's.
         #[command(flatten)]
         place: Place,
     },
@@ -196,6 +205,7 @@ pub enum TokenCommand {
 pub enum AuditCommand {
     /// Go through the log: each line must follow from the one before.
     Verify {
+        /// Which server's.
         #[command(flatten)]
         place: Place,
     },

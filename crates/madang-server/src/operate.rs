@@ -68,10 +68,8 @@ fn list(place: &Place) -> anyhow::Result<()> {
     loop {
         let outcome = done(place, vec![Operation::ListUsers { cursor }])?;
         show(&outcome)?;
-        match outcome {
-            Outcome::Users { next: Some(next), .. } => cursor = Some(next),
-            _ => return Ok(()),
-        }
+        let Outcome::Users { next: Some(next), .. } = outcome else { return Ok(()) };
+        cursor = Some(next);
     }
 }
 
@@ -102,14 +100,13 @@ async fn on_the_data(config: &Config, operations: Vec<Operation>) -> anyhow::Res
     // Only fails when a provider is there already.
     let _already_there = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let opened = SqliteStore::open(&config.data_dir, config.store.clone()).await;
-    let store = opened.map_err(|error| match error {
-        StoreError::Locked => anyhow::anyhow!(
-            "a server uses {} but does not answer at its control socket: restart it, or stop it first",
-            config.data_dir.display()
-        ),
-        other => anyhow::Error::new(other)
-            .context(format!("the data directory {} can't be used", config.data_dir.display())),
-    })?;
+    let folder = config.data_dir.display();
+    if matches!(opened, Err(StoreError::Locked)) {
+        bail!(
+            "a server uses {folder} but does not answer at its control socket: restart it, or stop it first"
+        );
+    }
+    let store = opened.with_context(|| format!("the data directory {folder} can't be used"))?;
     let store = Arc::new(store);
     let clock = Arc::new(|| SystemClock.now());
     let accounts = Accounts::new(config.accounts.clone(), store.clone(), clock);

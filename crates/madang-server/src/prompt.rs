@@ -63,6 +63,6 @@ impl Quiet {
 impl Drop for Quiet {
     fn drop(&mut self) {
         // Nothing else can be done about a terminal that is gone.
-        drop(tcsetattr(std::io::stdin(), OptionalActions::Flush, &self.0));
+        let _restored = tcsetattr(std::io::stdin(), OptionalActions::Flush, &self.0);
     }
 }

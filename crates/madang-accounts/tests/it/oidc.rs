@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use madang_accounts::{Accounts, Begin, Begun, Finished, Provider, Refusal, Returned, Secret, Settings};
 use madang_protocol::{ErrorCode, UserId};
@@ -20,6 +20,8 @@ const HOPS_MAX: usize = 12;
 /// The provider, which ends with its standard input.
 struct Node {
     child: Child,
+    /// Kept open: it may have more to say.
+    _stdout: BufReader<ChildStdout>,
     issuer: String,
 }
 
@@ -36,13 +38,14 @@ impl Node {
             .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::inherit())
             .spawn()
             .expect("node runs");
         let mut issuer = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut issuer).unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut issuer).unwrap();
         assert!(issuer.starts_with("http://127.0.0.1:"), "the provider did not start");
-        Node { child, issuer: issuer.trim().to_owned() }
+        Node { child, _stdout: stdout, issuer: issuer.trim().to_owned() }
     }
 }
 
@@ -83,18 +86,24 @@ fn begin() -> Begin {
 async fn browse(begun: &Begun, who: &str) -> Returned {
     let browser =
         reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-    let mut cookies: BTreeMap<String, String> = BTreeMap::new();
+    let mut cookies: BTreeMap<(String, String), String> = BTreeMap::new();
     let mut url = Url::parse(&begun.location).unwrap();
     url.query_pairs_mut().append_pair("login_hint", who);
     for _ in 0..HOPS_MAX {
-        let jar: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let jar: Vec<_> = cookies
+            .iter()
+            .filter(|((_, path), _)| url.path().starts_with(path.as_str()))
+            .map(|((name, _), value)| format!("{name}={value}"))
+            .collect();
         let response = browser.get(url.clone()).header(COOKIE, jar.join("; ")).send().await.unwrap();
         for cookie in response.headers().get_all(SET_COOKIE) {
-            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
-            let (name, value) = pair.split_once('=').unwrap();
-            match value.is_empty() {
-                true => cookies.remove(name),
-                false => cookies.insert(name.to_owned(), value.to_owned()),
+            let cookie = cookie.to_str().unwrap();
+            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            let path = cookie.split("; ").find_map(|part| part.strip_prefix("path=")).unwrap();
+            let key = (name.to_owned(), path.to_owned());
+            match cookie.contains("01 Jan 1970") {
+                true => cookies.remove(&key),
+                false => cookies.insert(key, value.to_owned()),
             };
         }
         let status = response.status();

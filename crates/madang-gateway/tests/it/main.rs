@@ -7,16 +7,22 @@
     reason = "a test fails by panicking, and looks for one thing among all others"
 )]
 
+mod accounts;
 mod clients;
 mod codec;
 mod connecting;
+mod cut;
 mod delivery;
 mod envelope;
 mod frames;
+mod gate;
 mod hostile;
 mod http;
+mod jwt;
+mod portability;
 mod raw;
 mod rest;
+mod revocation;
 mod server;
 mod sse;
 mod version1;

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use madang_accounts::Accounts;
-use madang_accounts::Accounts;
 use madang_bus::LocalBus;
 use madang_gateway::{Gateway, Settings, serve};
 use madang_hub::{Clock as _, Hub, SystemClock};

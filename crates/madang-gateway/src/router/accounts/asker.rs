@@ -9,6 +9,7 @@ use madang_accounts::By;
 use madang_hub::{Caller, Via};
 use madang_protocol::{Actor, ErrorCode, LoginId, RateClass, Scope};
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 use serde_json::json;
 
 use crate::error::ApiError;
@@ -135,11 +136,13 @@ impl<T: DeserializeOwned> FromRequest<Arc<Shared>> for Body<T> {
         let bytes = axum::body::to_bytes(request.into_body(), shared.settings.body_bytes).await;
         let bytes = bytes.map_err(|_| ApiError::of(ErrorCode::FileTooLarge))?;
         serde_json::from_slice(&bytes).map(Body).map_err(|error| match error.classify() {
-            serde_json::error::Category::Data => {
+            Category::Data => {
                 // What serde says may quote the body, and a body here may hold a password.
                 ApiError::of(ErrorCode::InvalidData).details(field_of(&error.to_string()))
             }
-            _ => ApiError::new(ErrorCode::InvalidJson, "The body is not JSON."),
+            Category::Io | Category::Syntax | Category::Eof => {
+                ApiError::new(ErrorCode::InvalidJson, "The body is not JSON.")
+            }
         })
     }
 }
