@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail tests by panicking")]
 
+mod budgets;
 mod commands;
 mod failures;
 mod history;
@@ -15,5 +16,6 @@ mod restarts;
 mod resume;
 mod search;
 mod storm;
+mod summaries;
 mod support;
 mod turns;

@@ -27,7 +27,7 @@ async fn refused(client: &HubClient, session: SessionId) -> ErrorCode {
 }
 
 #[test]
-fn what_happened_is_told_to_the_asker_alone_and_paid_by_them() {
+fn se9_what_happened_is_told_to_the_asker_alone_and_paid_by_them() {
     run(settings(), async |world| {
         let (owner, reader) = (world.client(1), world.client(2));
         let session = world.shared(&owner, &[(&reader, Role::Collaborator)]).await;
@@ -60,7 +60,7 @@ fn what_happened_is_told_to_the_asker_alone_and_paid_by_them() {
 }
 
 #[test]
-fn nothing_new_a_foreign_message_and_a_second_one_at_once_are_refused() {
+fn se9_nothing_new_a_foreign_message_and_a_second_one_at_once_are_refused() {
     run(settings(), async |world| {
         let (owner, reader) = (world.client(1), world.client(2));
         let session = world.shared(&owner, &[(&reader, Role::Collaborator)]).await;
@@ -105,7 +105,7 @@ fn se2_who_may_not_ask_claude_has_nothing_summed_up() {
 }
 
 #[test]
-fn the_newest_200_messages_are_told_of_and_no_more_than_200_kib() {
+fn se9_the_newest_200_messages_are_told_of_and_no_more_than_200_kib() {
     run(settings(), async |world| {
         let (client, reader) = (world.client(1), world.client(2));
         let session = world.shared(&client, &[(&reader, Role::Collaborator)]).await;
@@ -126,7 +126,7 @@ fn the_newest_200_messages_are_told_of_and_no_more_than_200_kib() {
 }
 
 #[tokio::test]
-async fn the_simulated_model_says_what_it_is() {
+async fn se9_the_simulated_model_says_what_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(dir.path(), madang_store::Settings::default()).await.unwrap());
     let fast = madang_model::Settings {
