@@ -1,15 +1,11 @@
+import { createHttp } from "@madang/client/http";
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fixtureBackend } from "../dev/backend.js";
+import { joinCodeKept } from "../src/account/code.js";
 import DoorPage from "../src/account/DoorPage.js";
-import {
-  forgetWay,
-  joinCodeKept,
-  rememberCode,
-  rememberWay,
-  signUpCodeKept,
-  wayOf,
-} from "../src/account/way.js";
+import { exportAddress } from "../src/account/later-http.js";
+import { forgetWay, rememberCode, rememberWay, signUpCodeKept, wayOf } from "../src/account/way.js";
 import { startLanguage, withWords } from "../src/i18n/index.js";
 import { BackendContext } from "../src/session/backend.js";
 import type { Backend } from "../src/session/types.js";
@@ -148,6 +144,11 @@ describe("the way back", () => {
 });
 
 describe("addresses", () => {
+  it("of files are those that the SDK gives", () => {
+    const { href } = new URL(exportAddress("ses_1/2", "json"), location.origin);
+    expect(href).toBe(createHttp({ url: location.origin }).exportUrl("ses_1/2", "json"));
+  });
+
   it("name pages, their parts, and messages", () => {
     expect(routeOf("/admin/usage")).toEqual({ sessionId: undefined, page: "admin", part: "usage" });
     expect(routeOf("/s/ses_1", "#msg_2")).toEqual({ sessionId: "ses_1", messageId: "msg_2" });

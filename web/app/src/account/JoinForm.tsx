@@ -8,11 +8,11 @@ import { Button } from "../ui/Button.js";
 import { TroubleLine } from "../ui/TroubleLine.js";
 import { useLoaded } from "../ui/useLoaded.js";
 import { useTask } from "../ui/useTask.js";
-import { codeIn } from "./code.js";
+import { codeIn, joinCodeKept } from "./code.js";
 import { DoorLink } from "./DoorLink.js";
 import type { DoorProps } from "./DoorPage.js";
 import type { InviteLook } from "./types.js";
-import { forgetWay, joinCodeKept, rememberCode, rememberWay } from "./way.js";
+import { forgetWay, rememberCode, rememberWay } from "./way.js";
 
 export function JoinForm({ site, me }: DoorProps) {
   const t = useWords();

@@ -51,9 +51,5 @@ export const liveHttp: Http = {
   admin: liveAdmin,
 };
 
-/** Where a session can be had as a file. */
-export const exportAddress = (sessionId: string, format: "markdown" | "json") =>
-  http.exportUrl(sessionId, format);
-
 /** Where logging in with an identity provider begins. */
 export const oidcAddress = (id: string, returnTo: string) => http.oidcStart(id, returnTo);

@@ -1,5 +1,4 @@
 /** Where one wanted to go before one was asked who one is. Kept in this tab alone. */
-import { codeIn } from "./code.js";
 
 const KEY = "madang.way";
 const CODE_KEY = "madang.code";
@@ -40,12 +39,6 @@ export function rememberCode(code: string): void {
   } catch {
     // As above.
   }
-}
-
-/** The code of the link that one came by. Only some let one sign up too. */
-export function joinCodeKept(): string {
-  const way = wayOf();
-  return way.startsWith("/join#") ? codeIn(way) : "";
 }
 
 /** The code that lets one sign up, where one came by such a link. */

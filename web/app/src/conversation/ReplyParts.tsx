@@ -61,7 +61,8 @@ function Silence({ waiting }: { waiting: Waiting | undefined }) {
   const seconds = useSecondsUntil(waiting?.retryAt);
   if (!waiting) return <p className="silence">{t("reply.writing")}</p>;
   if (waiting.ahead !== undefined) {
-    return <p className="silence">{t("reply.ahead", { count: waiting.ahead })}</p>;
+    const words = waiting.ahead === 0 ? t("reply.ahead.next") : t("reply.ahead", { count: waiting.ahead });
+    return <p className="silence">{words}</p>;
   }
   return <p className="silence">{seconds > 0 ? t("reply.waiting", { seconds }) : t("reply.waiting.now")}</p>;
 }

@@ -1,5 +1,5 @@
 /** What else can be done with the open session. */
-import { exportAddress } from "../account/http.js";
+import { exportAddress } from "../account/later-http.js";
 import { useWords } from "../i18n/index.js";
 import { useActions } from "../session/backend.js";
 import type { May } from "../session/may.js";

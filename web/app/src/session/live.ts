@@ -16,7 +16,7 @@ import {
   useSessions,
 } from "@madang/react";
 import { useMemo } from "react";
-import { liveHttp } from "../account/http.js";
+import { laterHttp } from "../account/later-http.js";
 import { actionsOf } from "./live-actions.js";
 import { troubleFrom } from "./live-trouble.js";
 import type { Backend, Connection, Pending, SessionView } from "./types.js";
@@ -97,7 +97,7 @@ export function viewFrom(session: SessionSnapshot): SessionView {
 export function liveBackend(client: MadangClient): Backend {
   return {
     actions: { ...actionsOf(client), dismissInvited: (id) => client.dismissInvitation(id) },
-    http: liveHttp,
+    http: laterHttp,
     useInvited: useInvitations,
     useHere() {
       const state = useConnection();

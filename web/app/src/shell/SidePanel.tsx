@@ -20,7 +20,16 @@ export function SidePanel({ title, over, children }: SidePanelProps) {
 
   useEffect(() => {
     // What covers the conversation takes the focus with it; what stands beside it does not.
-    if (over) frame.current?.focus();
+    if (!over) return;
+    const before = document.activeElement;
+    const panel = frame.current;
+    panel?.focus();
+    return () => {
+      // And gives it back, unless it went elsewhere meanwhile.
+      const left = document.activeElement;
+      const lost = left === null || left === document.body || panel?.contains(left);
+      if (lost && before instanceof HTMLElement) before.focus();
+    };
   }, [over]);
 
   const pressed = (event: KeyboardEvent) => {
