@@ -34,16 +34,17 @@ pub(crate) const SESSIONS_SEARCHED: &str = "SELECT m.session FROM members m \
 
 /// All texts that wait to be indexed.
 pub(crate) const WAITING: &str =
-    "SELECT t.id, t.session, t.text FROM search_pending p JOIN search t ON t.id = p.id ORDER BY t.id";
+    "SELECT t.id, t.session, t.text FROM search_pending p CROSS JOIN search t ON t.id = p.id ORDER BY t.id";
 
 /// They have been indexed.
 pub(crate) const WAITED: &str = "DELETE FROM search_pending";
 
-/// Texts that wait to be indexed, of a person's sessions or one of them, before an id.
+/// Texts that wait to be indexed, of a person's sessions or one of them, before an id. The few that wait come first,
+/// whatever the database believes.
 pub(crate) const FIND_WAITING: &str = "SELECT t.id, t.session, s.title, t.message, t.author, t.author_name, t.at, \
-    t.text FROM search_pending p JOIN search t ON t.id = p.id \
-    JOIN members m ON m.session = t.session AND m.\"user\" = $1 \
-    JOIN sessions s ON s.session = t.session AND s.status <> 'deleted' \
+    t.text FROM search_pending p CROSS JOIN search t ON t.id = p.id \
+    CROSS JOIN members m ON m.session = t.session AND m.\"user\" = $1 \
+    CROSS JOIN sessions s ON s.session = t.session AND s.status <> 'deleted' \
     WHERE t.id < $2 AND $3 IN ('', t.session)";
 
 /// Hits before an id, newest first. The order of the joins is the fast one: the index gives hits as they are shown.

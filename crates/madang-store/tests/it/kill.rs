@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
 
 use futures_util::future::join_all;
 use madang_protocol::MessageId;
@@ -25,12 +25,13 @@ const SEED: u64 = 20_261_122;
 /// Acks read at most before a kill.
 const ACKS_MAX: u64 = 1_500;
 
-fn setting(name: &str, default: u64) -> u64 {
+/// A number from the environment.
+pub(crate) fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |text| text.parse().expect("a number"))
 }
 
 /// SplitMix64.
-fn random(state: &mut u64) -> u64 {
+pub(crate) fn random(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut z = *state;
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -57,24 +58,20 @@ fn rs5_a_kill_at_any_moment_loses_nothing_acked() {
     assert_eq!(acked.len() as u64, WRITERS, "every writer had its turn");
 }
 
+/// The child that writes until it is killed.
+pub(crate) fn start(dir: &Path) -> Child {
+    child::start(Command::new(child::this_binary()), "kill::writes_until_killed", dir).expect("it starts")
+}
+
 /// Lets a child write, kills it, and notes what it had acked.
 fn kill_after(acks: u64, dir: &Path, acked: &mut HashMap<u64, u64>) {
-    let mut child = child::start(Command::new(child::this_binary()), "kill::writes_until_killed", dir)
-        .expect("it starts");
+    let mut child = start(dir);
     let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
     let mut seen = 0;
     for line in lines {
         let line = line.unwrap();
-        let Some(ack) = line.strip_prefix("ack ") else {
-            assert!(!line.contains("FAILED"), "the child failed by itself");
-            continue;
-        };
-        // The last line can be cut off by the kill.
-        let Some((writer, position)) = ack.strip_suffix(';').and_then(|ack| ack.split_once(' ')) else {
-            continue;
-        };
-        acked.insert(writer.parse().unwrap(), position.parse().unwrap());
-        seen += 1;
+        assert!(!line.contains("FAILED"), "the child failed by itself");
+        seen += u64::from(note(&line, acked));
         if seen == acks {
             child.kill().unwrap();
         }
@@ -83,8 +80,18 @@ fn kill_after(acks: u64, dir: &Path, acked: &mut HashMap<u64, u64>) {
     assert!(!status.success(), "the child ended before it was killed, after {seen} acks");
 }
 
+/// Notes an ack, if the line is one: the last can be cut off by the kill.
+pub(crate) fn note(line: &str, acked: &mut HashMap<u64, u64>) -> bool {
+    let ack = line.strip_prefix("ack ").and_then(|ack| ack.strip_suffix(';'));
+    let Some((writer, position)) = ack.and_then(|ack| ack.split_once(' ')) else {
+        return false;
+    };
+    acked.insert(writer.parse().unwrap(), position.parse().unwrap());
+    true
+}
+
 /// Checks everything, or in most cycles what is new since the last one.
-async fn check(dir: &Path, acked: &HashMap<u64, u64>, checked: &mut HashMap<u64, u64>) {
+pub(crate) async fn check(dir: &Path, acked: &HashMap<u64, u64>, checked: &mut HashMap<u64, u64>) {
     let store = SqliteStore::open(dir, Settings::default()).await.unwrap();
     let replies = store.journaled_replies().await.unwrap();
     for (&writer, &position) in acked {

@@ -7,6 +7,7 @@ mod contract;
 mod erase;
 mod full;
 mod kill;
+mod power;
 mod sqlite;
 mod support;
 mod tamper;

@@ -26,8 +26,7 @@ pub(crate) async fn a_person_is_stored_and_changed(store: &dyn Store) {
     commit(store, Append { users: vec![guest.clone()], ..creation(1, "") }).await.unwrap();
     assert_eq!(store.user(user(1)).await.unwrap(), Some(guest));
     let joined_session = Some(session(2));
-    let known =
-        UserRow { guest: false, default_session: Some(session(1)), joined_session, ..person("Mina") };
+    let known = UserRow { guest: false, default_session: Some(session(1)), joined_session, ..person("Mina") };
     commit(store, Append { users: vec![known.clone()], ..Append::default() }).await.unwrap();
     assert_eq!(store.user(user(1)).await.unwrap(), Some(known));
 }
