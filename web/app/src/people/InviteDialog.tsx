@@ -3,6 +3,7 @@ import type { Role } from "@madang/protocol";
 import { type FormEvent, useState } from "react";
 import { useWords } from "../i18n/index.js";
 import { useActions, useHere } from "../session/backend.js";
+import { mayOf } from "../session/may.js";
 import type { SessionView } from "../session/types.js";
 import { Button, IconButton } from "../ui/Button.js";
 import { Dialog } from "../ui/Dialog.js";
@@ -21,17 +22,26 @@ interface InviteDialogProps {
 
 export default function InviteDialog({ sessionId, session, onClose }: InviteDialogProps) {
   const t = useWords();
+  const { me } = useHere();
+  const owner = session.participants.find((each) => each.role === "owner");
+  const allowed = mayOf(session, me?.userId).invite;
   return (
     <Dialog label={t("invite.title")} className="invite" onClose={onClose}>
       <div className="dialog-head">
         <h2>{t("invite.title")}</h2>
         <IconButton icon="close" size="small" label={t("keys.close")} onClick={onClose} />
       </div>
-      <div className="dialog-form">
-        <InviteByName sessionId={sessionId} session={session} />
-        <hr className="menu-line" />
-        <InviteLinks sessionId={sessionId} />
-      </div>
+      {allowed ? (
+        <div className="dialog-form">
+          <InviteByName sessionId={sessionId} session={session} />
+          <hr className="menu-line" />
+          <InviteLinks sessionId={sessionId} />
+        </div>
+      ) : (
+        <p className="dialog-form note">
+          {t("people.invite.who", { name: owner?.display_name ?? t("role.owner") })}
+        </p>
+      )}
     </Dialog>
   );
 }

@@ -32,6 +32,13 @@ export default function PeoplePanel({ sessionId, session }: { sessionId: string;
       </div>
     );
   }
+  if (session.state !== "here") {
+    return (
+      <div className="panel-body">
+        <p className="note">{t("people.group.none")}</p>
+      </div>
+    );
+  }
   return (
     <div className="panel-body">
       {may.invite ? (

@@ -65,7 +65,10 @@ export function Rail({ openId, narrow, room, onToggle, onPalette, onKeys }: Rail
             onClick={() => goTo({ sessionId: undefined, page: "settings" })}
           >
             <Face name={me.displayName} color={me.color} />
-            <span>{me.displayName}</span>
+            <span>
+              {me.displayName}
+              {me.guest && <span className="rail-guest"> · {t("rail.guest")}</span>}
+            </span>
           </button>
         )}
       </div>
