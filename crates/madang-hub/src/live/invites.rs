@@ -42,7 +42,8 @@ impl Live {
             hash: invite_hash(&code),
             session: Some(self.session.id()),
             role: data.role,
-            sign_up: false,
+            // Where the server lets links make accounts; a guest lets in guests alone.
+            sign_up: !request.caller.guest,
             by: request.caller.user,
             created_at: now,
             expires_at: UnixMs(now.0 + life_ms),
