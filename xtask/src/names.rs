@@ -18,7 +18,11 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved { word: "hyper::", crates: &["madang-gateway"], why: "only the edge knows HTTP" },
     Reserved { word: "sqlx::", crates: &["madang-store"], why: "only the store knows SQL" },
-    Reserved { word: "reqwest::", crates: &["madang-model"], why: "only the model crate calls out" },
+    Reserved {
+        word: "reqwest::",
+        crates: &["madang-model", "madang-accounts"],
+        why: "only the models and the issuers that say who people are are called",
+    },
     Reserved {
         word: "anthropic",
         crates: &["madang-model"],

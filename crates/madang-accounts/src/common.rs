@@ -78,7 +78,6 @@ pub(crate) const COMMON: &[&str] = &[
     "administrator1",
     "administrator123",
     "adminpassword",
-    "anthropic123",
     "arsenal1",
     "asdf12345678",
     "asdf1234asdf",

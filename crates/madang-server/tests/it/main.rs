@@ -5,6 +5,7 @@ mod binary;
 mod config;
 mod docs;
 mod hostile;
+mod people;
 mod refusals;
 mod serving;
 mod storm;
