@@ -7,6 +7,7 @@ mod api;
 pub(crate) mod figures;
 mod health;
 mod layers;
+mod openapi;
 mod portability;
 mod rest;
 mod sse;
@@ -50,6 +51,7 @@ pub(crate) fn router(shared: Arc<Shared>, metrics: Metrics, assets: Option<Route
         .merge(accounts::routes())
         .merge(admin_people::routes())
         .merge(admin_server::routes())
+        .merge(openapi::routes())
         .route("/api/{*path}", any(not_found))
         // Before the layers, which a preflight must pass through though no route takes its method.
         .method_not_allowed_fallback(method_not_allowed)

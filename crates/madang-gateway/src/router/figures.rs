@@ -55,6 +55,7 @@ impl Figures {
         ];
         let gauges = [
             ("madang_websockets", "WebSockets that are open.", shared.connections.len()),
+            ("madang_event_streams", "Event streams that are open.", shared.streams.len()),
             ("madang_large_message_bytes_left", "Bytes left for large messages.", shared.budget.left()),
             ("madang_sessions_live", "Sessions in memory.", hub.live_sessions),
             ("madang_connections_attached", "Connections attached to the hub.", hub.connections),

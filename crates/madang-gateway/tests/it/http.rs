@@ -1,5 +1,8 @@
 //! A client of REST and SSE that is no browser: bytes on a socket, as `curl` sends them.
 
+use madang_accounts::{By, NewToken};
+use madang_protocol::{Scope, UnixMs, UserId};
+use madang_store::{AccountRow, Append, PersonChange};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
@@ -21,6 +24,38 @@ impl Person {
         assert_eq!(answer.status, 200, "{answer:?}");
         let (token, user) = (answer.json()["token"].clone(), answer.json()["user_id"].clone());
         Person { token: token.as_str().unwrap().into(), user: user.as_str().unwrap().into() }
+    }
+
+    /// A new person with an account and a token that reaches everything.
+    pub(crate) async fn account(server: &TestServer, name: &str) -> Person {
+        Person::account_of(server, name, false).await
+    }
+
+    /// As [`Person::account`], an administrator perhaps.
+    pub(crate) async fn account_of(server: &TestServer, name: &str, admin: bool) -> Person {
+        let user = UserId::new(UnixMs(1), std::array::from_fn(|at| *name.as_bytes().get(at).unwrap_or(&7)));
+        let row = AccountRow {
+            user,
+            name: name.into(),
+            display_name: name.into(),
+            color: String::new(),
+            language: String::new(),
+            password: None,
+            admin,
+            disabled_at: None,
+            created_at: UnixMs(1),
+        };
+        let append = Append { people: vec![PersonChange::Account(row)], ..Append::default() };
+        server.accounts.store().submit(append).await.unwrap().await.unwrap();
+        Person { token: String::new(), user: user.to_string() }.token(server, Scope::Full).await
+    }
+
+    /// The same person, by another token.
+    pub(crate) async fn token(&self, server: &TestServer, scope: Scope) -> Person {
+        let user = self.user.parse().unwrap();
+        let new = NewToken { name: "test".into(), scope, days: 1 };
+        let (_, token) = server.accounts.create_token(user, new, &By::person(user)).await.unwrap();
+        Person { token, user: self.user.clone() }
     }
 
     pub(crate) async fn get(&self, server: &TestServer, path: &str) -> Answer {

@@ -13,6 +13,7 @@ mod codec;
 mod connecting;
 mod cut;
 mod delivery;
+mod docs;
 mod envelope;
 mod frames;
 mod gate;

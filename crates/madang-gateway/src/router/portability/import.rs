@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Request, State};
 use http::HeaderMap;
-use madang_hub::Caller;
+use madang_hub::{Action, Caller, Object, authorize};
 use madang_protocol::{Command, CreateSession, ErrorCode, Event, SessionId};
 use serde::Serialize;
 use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
@@ -44,6 +44,7 @@ pub(super) async fn import(
 ) -> Result<Json<Outcome>, ApiError> {
     let (parts, body) = request.into_parts();
     let caller = person(&shared, &parts, Doors::Standing).await?;
+    authorize(caller.standing(), Action::CreateSession, Object::Server)?;
     let create = Command::CreateSession(CreateSession { title: None, model: None, effort: None });
     let sender = Sender { way: Way::Http, who: Who::Known(&caller) };
     if let Verdict::Refuse(error) = message_router::admit(&shared, sender, &create) {
