@@ -1,5 +1,5 @@
 # Thin on purpose: what a target does is in scripts/ (each can be run by itself) and in xtask.
-.PHONY: help run build test check bench setup
+.PHONY: help run build test check bench torture setup
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -19,6 +19,9 @@ check: ## What a reviewer should not have to say: format, lints, docs, tidy, dri
 
 bench: ## Measure the optimised binary (ARGS="start", …); results: bench/README.md
 	@scripts/bench.sh $(ARGS)
+
+torture: ## Kills, power losses, storms, an hour's soak (ARGS="kill storm", …); results: docs/reliability.md
+	@scripts/torture.sh $(ARGS)
 
 setup: ## Install what is missing for run, build and test
 	@scripts/setup.sh --test

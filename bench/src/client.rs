@@ -23,6 +23,20 @@ impl Socket {
 
     /// Connects as whoever a token stands for, and says hello.
     pub(crate) async fn connect_as(address: &str, token: &str) -> anyhow::Result<Socket> {
+        let mut socket = Self::greet(address, token, "null").await?;
+        socket.until(r#""type":"connected""#).await?;
+        // A connection that rests keeps no room for what it read.
+        socket.buffer = Vec::new();
+        socket.start = 0;
+        Ok(socket)
+    }
+
+    /// Connects and asks to resume; all that follows is read by whoever asked.
+    pub(crate) async fn resume(address: &str, token: &str, resume: &str) -> anyhow::Result<Socket> {
+        Self::greet(address, token, resume).await
+    }
+
+    async fn greet(address: &str, token: &str, resume: &str) -> anyhow::Result<Socket> {
         let mut stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let key = base64::engine::general_purpose::STANDARD.encode([7; 16]);
@@ -34,11 +48,8 @@ impl Socket {
         let mut socket =
             Socket { stream, buffer: Vec::with_capacity(1024), start: 0, received: 0, next_id: 0 };
         socket.skip_head().await?;
-        socket.send("hello", r#"{"client":{"name":"bench","version":"1"}}"#).await?;
-        socket.until(r#""type":"connected""#).await?;
-        // A connection that rests keeps no room for what it read.
-        socket.buffer = Vec::new();
-        socket.start = 0;
+        let hello = format!(r#"{{"client":{{"name":"bench","version":"1"}},"resume":{resume}}}"#);
+        socket.send("hello", &hello).await?;
         Ok(socket)
     }
 
@@ -76,7 +87,13 @@ impl Socket {
     pub(crate) async fn send(&mut self, kind: &str, data: &str) -> anyhow::Result<u64> {
         self.next_id += 1;
         let id = self.next_id;
-        let text = format!(r#"{{"type":"{kind}","data":{data},"timestamp":0,"id":"b{id}"}}"#);
+        self.send_as(&format!("b{id}"), kind, data).await?;
+        Ok(id)
+    }
+
+    /// Sends a command under an id of the caller's.
+    pub(crate) async fn send_as(&mut self, id: &str, kind: &str, data: &str) -> anyhow::Result<()> {
+        let text = format!(r#"{{"type":"{kind}","data":{data},"timestamp":0,"id":"{id}"}}"#);
         let mut frame = vec![0x81];
         match u16::try_from(text.len()) {
             Ok(length) if length < 126 => frame.push(0x80 | length as u8),
@@ -89,8 +106,7 @@ impl Socket {
         // A mask of zeros is allowed and costs nothing.
         frame.extend([0; 4]);
         frame.extend(text.as_bytes());
-        self.stream.write_all(&frame).await?;
-        Ok(id)
+        Ok(self.stream.write_all(&frame).await?)
     }
 
     /// The next text message; pings are answered.
@@ -165,6 +181,13 @@ pub(crate) fn field<'a>(json: &'a str, name: &str) -> Option<&'a str> {
     let marker = format!(r#""{name}":""#);
     let rest = &json[json.find(&marker)? + marker.len()..];
     rest.split('"').next()
+}
+
+/// A number's value.
+pub(crate) fn number(json: &str, name: &str) -> Option<u64> {
+    let marker = format!(r#""{name}":"#);
+    let rest = &json[json.find(&marker)? + marker.len()..];
+    rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 /// The send times (microseconds since 1970) that the stand-in wrote into the text after `marker`.

@@ -10,6 +10,8 @@ mod direct;
 mod fanout;
 mod idle;
 mod process;
+mod reconnect;
+mod soak;
 mod start;
 mod stats;
 
@@ -30,7 +32,11 @@ enum What {
     Chat,
     /// One message to many viewers, beside Bun.
     Fanout,
-    /// All of these.
+    /// Everyone at once after a kill. Not part of `all`.
+    Reconnect,
+    /// Use with restarts, for as long as `--seconds` says. Not part of `all`.
+    Soak,
+    /// All but the last two.
     All,
 }
 
@@ -64,6 +70,9 @@ struct Options {
     /// Of `fanout`, only the part with this many sessions (1 or 200).
     #[arg(long)]
     sessions: Option<usize>,
+    /// Seconds from one restart of `soak` to the next.
+    #[arg(long, default_value_t = 300)]
+    restart_every: u64,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -83,6 +92,12 @@ async fn main() -> anyhow::Result<()> {
     }
     if wants(What::Chat) {
         chat::run(&programs, options.seconds).await?;
+    }
+    if options.what == What::Reconnect {
+        reconnect::run(&programs, options.connections).await?;
+    }
+    if options.what == What::Soak {
+        soak::run(&programs, options.seconds, options.restart_every).await?;
     }
     if wants(What::Fanout) {
         let plan = fanout::Plan {

@@ -34,13 +34,7 @@ impl Programs {
     /// Starts the server on a fresh data directory, with lines added to its configuration.
     pub(crate) async fn server(&self, upstream: Option<&str>, config: &str) -> anyhow::Result<Running> {
         let data = tempfile::tempdir()?;
-        let file = data.path().join("madang.toml");
-        std::fs::write(&file, config)?;
-        let mut command = self.pinned("madang", self.server_cpu);
-        command
-            .args(["serve", "--listen", "127.0.0.1:0", "--guests", "--data-dir"])
-            .arg(data.path().join("data"));
-        command.arg("--config").arg(&file).env_remove("ANTHROPIC_API_KEY");
+        let mut command = self.serve(data.path(), "127.0.0.1:0", config)?;
         if let Some(address) = upstream {
             command
                 .env("ANTHROPIC_API_KEY", "made-up-key")
@@ -49,6 +43,25 @@ impl Programs {
         let mut running = launch(command, "http://").await?;
         running._data = Some(data);
         Ok(running)
+    }
+
+    /// Starts the server where it was before, or for the first time, in a folder that outlives it.
+    pub(crate) async fn server_in(
+        &self,
+        folder: &Path,
+        listen: &str,
+        config: &str,
+    ) -> anyhow::Result<Running> {
+        launch(self.serve(folder, listen, config)?, "http://").await
+    }
+
+    fn serve(&self, folder: &Path, listen: &str, config: &str) -> anyhow::Result<Command> {
+        let file = folder.join("madang.toml");
+        std::fs::write(&file, config)?;
+        let mut command = self.pinned("madang", self.server_cpu);
+        command.args(["serve", "--listen", listen, "--guests", "--data-dir"]).arg(folder.join("data"));
+        command.arg("--config").arg(&file).env_remove("ANTHROPIC_API_KEY");
+        Ok(command)
     }
 
     /// Starts the stand-in of the Messages API on the other processor.
@@ -126,14 +139,16 @@ impl Running {
         Ok(line.split_whitespace().nth(1).context("no figure")?.parse()?)
     }
 
-    /// Its process.
-    pub(crate) fn pid(&self) -> u32 {
-        self.pid
-    }
-
     /// Kills it.
     pub(crate) async fn kill(mut self) -> anyhow::Result<()> {
         Ok(self.child.kill().await?)
+    }
+
+    /// Asks it once to end, and waits as long as its drain takes.
+    pub(crate) async fn terminate(mut self) -> anyhow::Result<()> {
+        Command::new("kill").args(["-TERM", &self.pid.to_string()]).status().await?;
+        tokio::time::timeout(READY_TIMEOUT * 3, self.child.wait()).await.context("it does not end")??;
+        Ok(())
     }
 
     /// Ends it in order, and waits for it.
