@@ -178,7 +178,8 @@ impl HubClient {
     /// The refusal.
     pub async fn follow(&self, session: SessionId) -> Result<(), ErrorData> {
         let resume = self.viewer.look(|mirror| {
-            let known = mirror.session(session)?;
+            // Who was put out forgets what they knew.
+            let known = mirror.session(session).filter(|known| !known.removed)?;
             let streams =
                 known.messages.iter().filter(|(_, text)| text.n > 0).map(|(id, text)| (*id, text.n));
             Some(ResumePoint { epoch: known.epoch.parse().ok()?, seq: known.seq, streams: streams.collect() })

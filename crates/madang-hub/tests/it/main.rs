@@ -4,6 +4,7 @@
 
 mod budgets;
 mod commands;
+mod crowd;
 mod failures;
 mod history;
 mod invites;

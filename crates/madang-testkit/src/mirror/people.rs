@@ -6,9 +6,9 @@ use madang_protocol::{Actor, Delivery, Event, PartKind, Presence, PresenceState,
 
 use super::{SessionMirror, Shared};
 
-/// Whether an event tells of a session to those who belong to it.
+/// Whether an event tells of a session to those who follow it; a line of the list may be the first word of a return.
 pub(super) fn is_news(event: &Event) -> bool {
-    event.delivery() != Delivery::Direct
+    event.delivery() != Delivery::Direct && !matches!(event, Event::SessionChanged(_))
 }
 
 impl SessionMirror {
