@@ -5,6 +5,8 @@ import { type Translate, useWords } from "../i18n/index.js";
 import { useHere } from "../session/backend.js";
 import type { SessionView } from "../session/types.js";
 
+/** Milliseconds without a change before it is said who came and went: who comes back at once was never gone. */
+const SETTLED_MS = 1_000;
 /** Milliseconds that a coming or going is said. */
 const SAID_MS = 5_000;
 
@@ -69,15 +71,18 @@ function useComings(
   const [words, setWords] = useState("");
 
   useEffect(() => {
-    const old = before.current;
-    before.current = presence;
-    // The first that is known is how it was, not something that happened.
-    if (!old || old.size === 0 || old === presence) return;
-    const name = (id: string) => participants.find((each) => each.user_id === id)?.display_name;
-    const came = [...presence.keys()].find((id) => id !== me && !old.has(id));
-    const went = [...old.keys()].find((id) => id !== me && !presence.has(id));
-    const who = name(came ?? went ?? "");
-    if (who) setWords(t(came ? "people.joined" : "people.left", { name: who }));
+    const settled = setTimeout(() => {
+      const old = before.current;
+      before.current = presence;
+      // The first that is known is how it was, not something that happened.
+      if (!old || old.size === 0 || presence.size === 0) return;
+      const name = (id: string) => participants.find((each) => each.user_id === id)?.display_name;
+      const came = [...presence.keys()].find((id) => id !== me && !old.has(id));
+      const went = [...old.keys()].find((id) => id !== me && !presence.has(id));
+      const who = name(came ?? went ?? "");
+      if (who) setWords(t(came ? "people.joined" : "people.left", { name: who }));
+    }, SETTLED_MS);
+    return () => clearTimeout(settled);
   }, [presence, participants, me, t]);
 
   useEffect(() => {

@@ -1,5 +1,5 @@
 /** The transcript of a session: virtualised, following its end only for those who read there. */
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useWords } from "../i18n/index.js";
 import { useActions, useHere } from "../session/backend.js";
 import type { SessionView } from "../session/types.js";
@@ -45,7 +45,9 @@ export function Conversation({ sessionId, session }: { sessionId: string; sessio
   useEffect(() => setEnd(atEnd), [atEnd]);
   if (atEnd) seen.current = messages.at(-1)?.message_id;
   const unseen = countUnseen(messages, seen.current, me?.userId);
-  const { marked, jumpTo } = useJump(sessionId, session, rows, goToRow);
+  // Chromium leaves undrawn what moved when pages came in above and nothing was scrolled.
+  const nudge = useCallback(() => scroller.current?.scrollBy({ top: -1 }), []);
+  const { marked, jumpTo } = useJump(sessionId, session, rows, goToRow, nudge);
   const talk = useMakeTalk(sessionId, session, me?.userId, jumpTo);
   const [catchUp, closeCatchUp] = useCatchUp(sessionId, readTo);
   useNotifying(sessionId, session, me?.userId);

@@ -20,6 +20,8 @@ export function useJump(
   session: SessionView,
   rows: readonly Row[],
   goToRow: (index: number) => void,
+  /** Called when it is nowhere on the branch that is shown. */
+  onMissing: () => void,
 ): Jump {
   const { loadOlder } = useActions();
   const { messageId } = useRoute();
@@ -46,12 +48,13 @@ export function useJump(
     setWanted(undefined);
     forgetMessage();
     if (index < 0) {
+      onMissing();
       notify({ kind: "words", key: "conversation.elsewhere" });
       return;
     }
     goToRow(index);
     setMarked(wanted);
-  }, [wanted, rows, hasMore, loadingOlder, state, sessionId, loadOlder, goToRow]);
+  }, [wanted, rows, hasMore, loadingOlder, state, sessionId, loadOlder, goToRow, onMissing]);
 
   useEffect(() => {
     if (!marked) return;

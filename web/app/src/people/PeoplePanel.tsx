@@ -17,7 +17,7 @@ const STANDINGS: readonly Standing[] = ["here", "away", "absent"];
 
 export default function PeoplePanel({ sessionId, session }: { sessionId: string; session: SessionView }) {
   const t = useWords();
-  const { me } = useHere();
+  const { me, connection } = useHere();
   const may = mayOf(session, me?.userId);
   const people = peopleOf(session.participants, session.presence, me?.userId);
   const owner = people.find(({ participant }) => participant.role === "owner")?.participant;
@@ -41,6 +41,7 @@ export default function PeoplePanel({ sessionId, session }: { sessionId: string;
   }
   return (
     <div className="panel-body">
+      {connection.kind !== "connected" && <p className="note">{t("people.group.stale")}</p>}
       {may.invite ? (
         <Button icon="plus" onClick={() => request("invite", undefined)}>
           {t("people.invite")}
