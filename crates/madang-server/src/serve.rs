@@ -10,9 +10,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context as _, anyhow, bail};
 use madang_accounts::Accounts;
-use madang_gateway::Gateway;
+use madang_gateway::{Gateway, Host};
 use madang_hub::{Clock as _, Hub, SystemClock};
-use madang_store::SqliteStore;
+use madang_store::{Integrity, SqliteStore};
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -125,17 +125,33 @@ async fn gateway(
     let model = madang_model::from_settings(&config.model).context("the section [model]")?;
     let bus = Arc::new(madang_bus::LocalBus::default());
     let clock = Arc::new(SystemClock);
+    let host = host(config, Arc::clone(&store));
     let hub = Hub::start(config.hub.clone(), store, model, bus, clock)
         .await
         .context("the stored sessions can't be read")?;
     let key = secrets.signing_key()?;
-    Gateway::new(
+    let gateway = Gateway::new(
         config.gateway.clone(),
         (hub, accounts),
         &key,
         Some(assets::router(config.is_https_for_good())),
-    )
-    .context("the section [gateway]")
+    );
+    Ok(gateway.context("the section [gateway]")?.with_host(host))
+}
+
+/// What an administrator is told of the program around the edge.
+fn host(config: &Config, store: Arc<SqliteStore>) -> impl Fn() -> Host + Send + Sync + 'static {
+    let warnings: Vec<String> = config.warnings().iter().map(ToString::to_string).collect();
+    move || {
+        let integrity = match store.integrity() {
+            Integrity::NotNeeded => "the last stop was clean".to_owned(),
+            Integrity::Running => "the data is being checked".to_owned(),
+            Integrity::Sound => "the data was checked and is whole".to_owned(),
+            Integrity::Damaged(findings) => format!("damaged: {} findings, see the log", findings.len()),
+            Integrity::Unfinished(_) => "the check did not end; the next start does it again".to_owned(),
+        };
+        Host { warnings: warnings.clone(), integrity }
+    }
 }
 
 /// How TLS is spoken.

@@ -169,7 +169,7 @@ fn kind_of(field: &Value) -> String {
     match &field["type"] {
         Value::String(kind) => kind.clone(),
         Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or "),
-        _ => "any".into(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => "any".into(),
     }
 }
 

@@ -16,9 +16,10 @@ use madang_protocol::{
 use super::foreign::{Conversation, part};
 
 /// Messages of one imported conversation; one with more is left out.
-const MESSAGES_MAX: usize = 20_000;
-/// Bytes of an imported reply with all its parts: well below what an event may have. The rest is cut, and said to be.
-const REPLY_BYTES_MAX: usize = 1024 * 1024;
+pub(super) const MESSAGES_MAX: usize = 20_000;
+/// Bytes of an imported reply's text, and of all its parts: together, written out as JSON, below what an event may have.
+/// The rest is cut, and said to be.
+const REPLY_BYTES_MAX: usize = 768 * 1024;
 /// Parts of an imported reply.
 const PARTS_MAX: usize = 100;
 /// What stands where text was cut.
@@ -92,9 +93,9 @@ fn order(entries: &[Entry], shown: Option<&str>) -> Vec<(usize, Option<usize>)> 
     }
     let mut followers: Vec<Vec<usize>> = vec![Vec::new(); entries.len()];
     let mut roots = Vec::new();
-    for at in 0..entries.len() {
+    for (at, entry) in entries.iter().enumerate() {
         // Of two entries with one key the later stands for it; the other leads nowhere.
-        if places.get(entries[at].key.as_str()) != Some(&at) {
+        if places.get(entry.key.as_str()) != Some(&at) {
             continue;
         }
         match parent_of(at) {
@@ -142,7 +143,7 @@ impl Scribe<'_> {
         let (edited_at, deleted_at) = (entry.edited_at.map(past), entry.deleted_at.map(past));
         let author = self.author(entry.voice, entry.author);
         let most = if kind == MessageKind::Reply { REPLY_BYTES_MAX } else { CONTENT_BYTES_MAX };
-        let content = if deleted_at.is_some() { String::new() } else { cut(entry.text, most) };
+        let content = if deleted_at.is_some() { String::new() } else { cut(written(entry.text), most) };
         let is_reply = kind == MessageKind::Reply;
         let reply = is_reply.then(|| Reply {
             // Nothing of it is being written here.
@@ -210,7 +211,7 @@ fn parts(told: Vec<Part>, content: &str) -> Vec<Part> {
         .filter(|told| matches!(told.kind, PartKind::Text | PartKind::Thinking))
         .take(PARTS_MAX)
         .zip(0..)
-        .map(|(told, index)| part(index, told.kind, told.content))
+        .map(|(told, index)| part(index, told.kind, written(told.content)))
         .collect();
     let spoken: String =
         kept.iter().filter(|part| part.kind == PartKind::Text).map(|part| part.content.as_str()).collect();
@@ -232,6 +233,12 @@ fn name_of(name: &str) -> String {
     let turning = |letter: &char| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let plain = name.chars().filter(|letter| !letter.is_control() && !turning(letter));
     plain.take(DISPLAY_NAME_CHARS_MAX).collect::<String>().trim().to_owned()
+}
+
+/// A text without what nobody writes and JSON takes six bytes for each.
+fn written(text: String) -> String {
+    let strange = |letter: char| letter.is_ascii_control() && !matches!(letter, '\n' | '\r' | '\t');
+    if text.contains(strange) { text.replace(strange, "") } else { text }
 }
 
 fn cut(text: String, bytes_max: usize) -> String {

@@ -1,14 +1,12 @@
 //! Conversations as others write them: Claude's export, ChatGPT's export, our own. Only what is needed is read; all else
 //! is passed over.
 
-use std::collections::HashMap;
-
 use madang_protocol::{Message, MessageKind, Part, PartKind, ReplyStatus, UnixMs};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::arrange::{Entry, Voice};
-use super::time;
+use super::{time, weight};
 
 /// A conversation, whoever wrote it: which fields are there says which it is.
 #[derive(Deserialize)]
@@ -22,14 +20,14 @@ pub(super) struct Foreign {
     madang: Option<IgnoredAny>,
     #[serde(default)]
     session: Option<OurSession>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "weight::list")]
     messages: Option<Vec<Message>>,
     /// Claude's.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "weight::list")]
     chat_messages: Option<Vec<ClaudeMessage>>,
     /// ChatGPT's.
-    #[serde(default)]
-    mapping: Option<HashMap<String, Node>>,
+    #[serde(default, deserialize_with = "weight::map")]
+    mapping: Option<Vec<(String, Node)>>,
     #[serde(default)]
     current_node: Option<String>,
 }

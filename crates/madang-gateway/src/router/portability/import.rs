@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 
 use super::arrange::arrange;
 use super::foreign::Foreign;
+use super::weight::{VALUE_BYTES, VALUES_MAX, values};
 use crate::codec::Reservation;
 use crate::error::ApiError;
 use crate::gateway::Shared;
@@ -50,13 +51,20 @@ pub(super) async fn import(
     if let Verdict::Refuse(error) = message_router::admit(&shared, sender, &create) {
         return Err(error);
     }
-    let (text, _held) = read(&shared, &parts.headers, body).await?;
+    let (text, mut held) = read(&shared, &parts.headers, body).await?;
     let key = import_key(&parts.headers, &text);
     let asking = Asking::begin(&shared, caller.clone());
     let mut outcome = Outcome { sessions: Vec::new(), skipped: 0 };
-    for (index, raw) in conversations(&text)?.into_iter().enumerate() {
-        let imported = match raw.filter(|_| index < CONVERSATIONS_MAX) {
-            Some(raw) => read_one(raw, &caller, &shared),
+    let (first, beyond) = conversations(&text)?;
+    outcome.skipped += beyond;
+    for (index, raw) in first.into_iter().enumerate() {
+        let weighed = raw.map(|raw| (raw, values(raw.get()))).filter(|(_, values)| *values <= VALUES_MAX);
+        let imported = match weighed {
+            // A thousand empty messages are three bytes each here, and far more once they are read.
+            Some((_, values)) if !held.grow_to(text.len() * 2 + values * VALUE_BYTES) => {
+                return Err(ApiError::of(ErrorCode::ServiceUnavailable).retry_after(1000));
+            }
+            Some((raw, _)) => read_one(raw, &caller, &shared),
             None => None,
         };
         let Some(imported) = imported else {
@@ -143,11 +151,14 @@ async fn next_frame(
     std::future::poll_fn(|cx| std::pin::Pin::new(&mut *body).poll_frame(cx)).await
 }
 
+/// The conversations of a file, and how many more there are than are looked at.
+type Conversations<'a> = (Vec<Option<&'a RawValue>>, usize);
+
 /// The conversations of a file: a list of them, or one. What is no object is none.
-fn conversations(text: &str) -> Result<Vec<Option<&RawValue>>, ApiError> {
+fn conversations(text: &str) -> Result<Conversations<'_>, ApiError> {
     struct List;
     impl<'de> Visitor<'de> for List {
-        type Value = Vec<Option<&'de RawValue>>;
+        type Value = Conversations<'de>;
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             f.write_str("a list of conversations")
         }
@@ -158,10 +169,11 @@ fn conversations(text: &str) -> Result<Vec<Option<&RawValue>>, ApiError> {
             {
                 all.push(Some(raw).filter(|raw| raw.get().starts_with('{')));
             }
+            let mut beyond = 0;
             while list.next_element::<IgnoredAny>()?.is_some() {
-                all.push(None);
+                beyond += 1;
             }
-            Ok(all)
+            Ok((all, beyond))
         }
     }
     let wrong = |error: serde_json::Error| {
@@ -170,7 +182,7 @@ fn conversations(text: &str) -> Result<Vec<Option<&RawValue>>, ApiError> {
     let text = text.trim_start_matches('\u{feff}').trim();
     if !text.starts_with('[') {
         let one: &RawValue = serde_json::from_str(text).map_err(wrong)?;
-        return Ok(vec![Some(one).filter(|raw| raw.get().starts_with('{'))]);
+        return Ok((vec![Some(one).filter(|raw| raw.get().starts_with('{'))], 0));
     }
     let mut reader = serde_json::Deserializer::from_str(text);
     let list = reader.deserialize_seq(List).map_err(wrong)?;

@@ -49,7 +49,7 @@ pub(super) fn from_seconds(seconds: f64) -> Option<UnixMs> {
     let milliseconds = seconds * 1000.0;
     // Up to the year 9999; the cast is exact there.
     (milliseconds.is_finite() && (0.0..=253_402_300_799_999.0).contains(&milliseconds))
-        .then(|| UnixMs(milliseconds as u64))
+        .then_some(UnixMs(milliseconds as u64))
 }
 
 /// A moment as `2024-05-01 12:00 UTC`.

@@ -69,7 +69,7 @@ pub(super) async fn row(world: &World, operation: &Operation) -> Vec<String> {
             let path = operation.path.replace("{session_id}", session).replace("{id}", id);
             let path = path.replace("{type}", "session_status");
             let body = body(&operation.method, &operation.path).replace("NAME", column.name());
-            ways.push(world.ask(column, &operation.method, &path, &[], &body).await);
+            ways.push(world.ask(column, (&operation.method, &path), &[], &body).await);
         }
         ways.join("/")
     }))

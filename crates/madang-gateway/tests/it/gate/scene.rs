@@ -174,15 +174,14 @@ impl World {
     /// What a command over HTTP is answered with.
     pub(super) async fn over_http(&self, column: Column, kind: &str, data: &Value) -> String {
         let key = format!("Idempotency-Key: {}", self.fresh());
-        self.ask(column, "POST", &format!("/api/v1/commands/{kind}"), &[&key], &data.to_string()).await
+        self.ask(column, ("POST", &format!("/api/v1/commands/{kind}")), &[&key], &data.to_string()).await
     }
 
     /// What a request is answered with.
     pub(super) async fn ask(
         &self,
         column: Column,
-        method: &str,
-        path: &str,
+        (method, path): (&str, &str),
         headers: &[&str],
         body: &str,
     ) -> String {
