@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use madang_protocol::{Scope, UnixMs, UserId};
+use madang_protocol::{LoginId, Scope, UnixMs, UserId};
 use madang_store::{AccountRow, LoginRow, PersonChange, SecretHash, TokenRow};
 use parking_lot::Mutex;
 use tokio::time::Instant;
@@ -157,6 +157,20 @@ impl Accounts {
             Proof::Embedder(until) => Some(until),
         };
         Ok(until.map_or(Standing::Ended, |until| Standing::Holds(Some(until))))
+    }
+
+    /// Notes that a login is in use though nothing new came by it: a socket of it is open.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub async fn is_in_use(&self, user: UserId, login: LoginId) -> Result<(), Refusal> {
+        let rows = self.inner.store.logins(user).await?;
+        let now = self.now();
+        let old = |row: &LoginRow| row.login == login && now.since(row.seen_at) >= self.touch_ms();
+        if let Some(row) = rows.into_iter().find(old) {
+            self.touch(Used::Login(LoginRow { seen_at: now, ..row }));
+        }
+        Ok(())
     }
 
     async fn known_by_login(&self, hash: &SecretHash) -> Result<Known, Refusal> {

@@ -18,6 +18,8 @@ use crate::gateway::Shared;
 
 /// Between looks at what was registered and what ran out: short enough for "within a second".
 const LOOK_MS: u64 = 200;
+/// Looks between two notes of what is in use: an hour, since that is how often it is written.
+const KEEP_ALIVE_EVERY: u64 = 3_600_000 / LOOK_MS;
 
 /// How something is cut: the close code, and the sentence that says why. Must not block.
 type Cut = Box<dyn Fn(CloseCode, &'static str) + Send + Sync>;
@@ -199,17 +201,42 @@ pub(crate) fn ends(which: Which, user: UserId, via: Via) -> bool {
     }
 }
 
+/// Notes that the logins of all that is open are in use: one that is looked at all week must not end for want of use.
+async fn keep_alive(shared: &Shared) {
+    let open: HashSet<(UserId, Via)> = {
+        let table = shared.revocations.table.lock();
+        table
+            .people
+            .iter()
+            .flat_map(|(user, entries)| entries.iter().map(|entry| (*user, entry.via)))
+            .collect()
+    };
+    for (user, via) in open {
+        if let Via::Login(login) = via
+            && let Err(refusal) = shared.accounts.is_in_use(user, login).await
+        {
+            return tracing::warn!(
+                error = &refusal as &dyn std::error::Error,
+                "the use of logins was not noted"
+            );
+        }
+    }
+}
+
 /// Has the accounts say what ends, and watches for what runs out, until told to stop.
 pub(crate) async fn watch(shared: Arc<Shared>, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(Duration::from_millis(LOOK_MS));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
+    for turn in (1..=KEEP_ALIVE_EVERY).cycle() {
         tokio::select! {
             _ = ticks.tick() => {}
             () = stop.cancelled() => return,
         }
         shared.revocations.expire(shared.now());
         shared.revocations.look(&shared).await;
+        if turn == KEEP_ALIVE_EVERY {
+            keep_alive(&shared).await;
+        }
     }
 }
 
