@@ -62,14 +62,32 @@ test("se7 a link into a session waits at the door until one has logged in", asyn
   const other = await someone(browser);
   await other.goto(link);
   await expect(other.getByText("Minji invites you to this session.", { exact: false })).toBeVisible();
-  // A link into a session makes no accounts.
-  await expect(other.getByRole("button", { name: "Make an account" })).toHaveCount(0);
   await other.getByRole("button", { name: "Log in" }).click();
   await other.getByLabel("Name to log in with").fill("jun");
   await other.getByLabel("Password").fill(PASSWORD);
   await other.getByRole("button", { name: "Log in", exact: true }).click();
   await other.getByRole("button", { name: "Join", exact: true }).click();
   await expect(other.getByText("For whoever comes.").first()).toBeVisible();
+  await other.context().close();
+});
+
+test("se7 someone without an account makes one by a link into a session, and lands there", async ({
+  page,
+  browser,
+}) => {
+  server.addUser("minji", "Minji", PASSWORD);
+  await logIn(page, server.url, "minji", PASSWORD);
+  await startSession(page, server.url, "For whoever is new.");
+  const link = await inviteLink(page, "Collaborator");
+  const other = await someone(browser);
+  await other.goto(link);
+  await other.getByRole("button", { name: "Make an account" }).click();
+  await other.getByLabel("Your name").fill("Jun");
+  await other.getByLabel("Name to log in with").fill("jun");
+  await other.getByLabel("Password").fill(PASSWORD);
+  await other.getByRole("button", { name: "Make the account" }).click();
+  await other.getByRole("button", { name: "Join", exact: true }).click();
+  await expect(other.getByText("For whoever is new.").first()).toBeVisible();
   await other.context().close();
 });
 
