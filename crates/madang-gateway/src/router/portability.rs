@@ -9,6 +9,7 @@ mod foreign;
 mod import;
 mod markdown;
 mod time;
+mod weight;
 
 use std::sync::Arc;
 

@@ -117,3 +117,42 @@ async fn ht1_a_hostile_file_is_refused_or_passed_over() {
         "what was held is given back"
     );
 }
+
+#[tokio::test]
+async fn ht1_a_file_that_grows_when_it_is_read_is_passed_over_and_the_rest_is_not() {
+    let server = TestServer::start(with_guests()).await;
+    let ann = Person::guest(&server).await;
+    let import = async |body: &str| {
+        let answer = send(&server, "POST", IMPORT, &[&ann.bearer()], body).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    };
+    let good = r#"{"chat_messages":[{"sender":"human","text":"hi"}]}"#;
+    // Three bytes each in the file, and some hundred and fifty in memory.
+    let messages = format!(r#"{{"chat_messages":[{}{{}}]}}"#, "{},".repeat(30_000));
+    let nodes: Vec<String> = (0..30_000).map(|n| format!(r#""{n}":{{}}"#)).collect();
+    let nodes = format!(r#"{{"mapping":{{{}}}}}"#, nodes.join(","));
+    let blocks = format!(r#"{{"chat_messages":[{{"content":[{}{{}}]}}]}}"#, "{},".repeat(600_000));
+    let outcome = import(&format!("[{messages},{nodes},{blocks},{good}]")).await;
+    assert_eq!((outcome["skipped"].clone(), outcome["sessions"].as_array().unwrap().len()), (json!(3), 1));
+    let outcome = import(&format!("[{good}{}]", ",0".repeat(2_000_000))).await;
+    assert_eq!(outcome["skipped"], json!(2_000_000));
+}
+
+#[tokio::test]
+async fn ht1_a_text_of_control_characters_does_not_spoil_the_file_it_is_in() {
+    let server = TestServer::start(with_guests()).await;
+    let ann = Person::guest(&server).await;
+    let strange = format!("{}seen", "\u{1}".repeat(900_000));
+    let long = "\"\\".repeat(500_000);
+    let file = json!([
+        {"chat_messages": [{"sender": "assistant", "text": strange}]},
+        {"chat_messages": [{"sender": "assistant", "text": long}]},
+    ]);
+    let outcome = send(&server, "POST", IMPORT, &[&ann.bearer()], &file.to_string()).await;
+    assert_eq!(outcome.status, 200, "{}", outcome.body);
+    assert_eq!(outcome.json()["sessions"].as_array().unwrap().len(), 2);
+    let made = outcome.json()["sessions"][0]["session_id"].as_str().unwrap().to_owned();
+    let read = ann.get(&server, &format!("/api/v1/sessions/{made}/messages")).await.json();
+    assert_eq!(read["messages"][0]["content"], "seen");
+}
