@@ -160,6 +160,20 @@ impl Link {
         }
     }
 
+    /// Tells the connection which sessions its person was asked into while they were away (SE7).
+    pub async fn offer_invitations(&self) {
+        let told = match self.hub.inner.store.invitations(self.caller.user).await {
+            Ok(told) => told,
+            // The invitations stay: they are told at the next connection.
+            Err(error) => return drop(store_rejection(&error)),
+        };
+        let events = told.iter().filter_map(|data| Event::parse("invited", data).ok());
+        let events: Vec<_> = events.map(|event| self.hub.outgoing(None, None, event)).collect();
+        if !events.is_empty() {
+            self.viewer.deliver(&[Batch::asked_for(events)]);
+        }
+    }
+
     fn answer(&self, session: Option<SessionId>, id: &str, event: Event) {
         self.viewer.deliver(&[Batch::asked_for(vec![self.hub.outgoing(session, Some(id), event)])]);
     }

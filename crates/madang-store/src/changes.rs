@@ -81,6 +81,17 @@ fn statement(change: &PersonChange) -> Statement {
         PersonChange::RevokeInvite(invite, now) => {
             with(sql::INVITE_REVOKE, Must::Nothing, |to| keyed(to, invite, *now))
         }
+        PersonChange::Invitation(session, user, Some(told)) => {
+            with(sql::INVITATION_PUT, Must::Change, |to| {
+                to.id(user)?;
+                to.id(session)?;
+                to.text(told)
+            })
+        }
+        PersonChange::Invitation(session, user, None) => with(sql::INVITATION_GONE, Must::Nothing, |to| {
+            to.id(user)?;
+            to.id(session)
+        }),
         PersonChange::Budget(purse, Some(budget)) => with(sql::BUDGET_PUT, Must::Change, |to| {
             to.text(&purse_name(*purse))?;
             to.number_or_null(budget.tokens)?;

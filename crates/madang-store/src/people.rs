@@ -154,6 +154,8 @@ pub enum PersonChange {
     UseInvite(InviteId, UnixMs),
     /// An invite link ends.
     RevokeInvite(InviteId, UnixMs),
+    /// Someone is asked into a session: what they are told (JSON text), until they come or it is taken back (none).
+    Invitation(SessionId, UserId, Option<String>),
     /// A budget of a person or of the server (a session's own is in its log); none takes it away.
     Budget(Purse, Option<Budget>),
 }
@@ -346,6 +348,9 @@ pub trait People: Send + Sync + 'static {
 
     /// The invite links of a session, or of the server (none), newest first; used-up and ended ones too, at most 200.
     fn invites(&self, session: Option<SessionId>) -> BoxFuture<'_, Result<Vec<InviteRow>, StoreError>>;
+
+    /// What a person is to be told of sessions that they were asked into, newest first, at most 100.
+    fn invitations(&self, user: UserId) -> BoxFuture<'_, Result<Vec<String>, StoreError>>;
 
     /// The budget of a person or of the server; none for a session, whose budget is in its log.
     fn budget(&self, purse: Purse) -> BoxFuture<'_, Result<Option<Budget>, StoreError>>;

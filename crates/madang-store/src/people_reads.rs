@@ -1,8 +1,8 @@
 //! The store's questions about people.
 
 use madang_protocol::{Budget, SessionId, UserId};
-use sqlx::query;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::{Row as _, query};
 
 use crate::bind::to_column;
 use crate::changes::purse_name;
@@ -114,6 +114,12 @@ pub(crate) async fn token(readers: &SqlitePool, hash: SecretHash) -> Result<Opti
 /// A person's tokens.
 pub(crate) async fn tokens(readers: &SqlitePool, user: UserId) -> Result<Vec<TokenRow>, sqlx::Error> {
     all(&query(sql::TOKENS_OF).bind(user.to_string()).fetch_all(readers).await?, rows::token)
+}
+
+/// What a person is to be told of sessions that they were asked into.
+pub(crate) async fn invitations(readers: &SqlitePool, user: UserId) -> Result<Vec<String>, sqlx::Error> {
+    let found = query(sql::INVITATIONS_OF).bind(user.to_string()).fetch_all(readers).await?;
+    found.iter().map(|row| row.try_get(0)).collect()
 }
 
 /// An invite link.

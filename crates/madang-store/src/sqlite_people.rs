@@ -73,6 +73,10 @@ impl People for SqliteStore {
         asked("listing invite links", reads::invites(self.readers(), session))
     }
 
+    fn invitations(&self, user: UserId) -> BoxFuture<'_, Result<Vec<String>, StoreError>> {
+        asked("listing invitations", reads::invitations(self.readers(), user))
+    }
+
     fn budget(&self, purse: Purse) -> BoxFuture<'_, Result<Option<Budget>, StoreError>> {
         asked("finding a budget", reads::budget(self.readers(), purse))
     }

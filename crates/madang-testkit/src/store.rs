@@ -259,6 +259,10 @@ impl People for FlakyStore {
         self.inner.tokens(user)
     }
 
+    fn invitations(&self, user: UserId) -> BoxFuture<'_, Result<Vec<String>, StoreError>> {
+        self.inner.invitations(user)
+    }
+
     fn invite(&self, hash: SecretHash) -> BoxFuture<'_, Result<Option<InviteRow>, StoreError>> {
         self.inner.invite(hash)
     }

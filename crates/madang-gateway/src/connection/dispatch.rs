@@ -258,6 +258,9 @@ impl Reader {
             self.submit(Submission { id: crate::ids::own_id(), idempotent: false, digest: [0; 16], command })
                 .await;
         }
+        if let (Some(link), ProtocolVersion::V2) = (&self.link, self.connection.version) {
+            link.offer_invitations().await;
+        }
     }
 
     fn connected(&self, caller: &Caller, session_id: Option<SessionId>) -> Event {

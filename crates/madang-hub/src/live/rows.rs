@@ -1,7 +1,9 @@
 //! What events mean in rows beside the log: memberships, the search, read marks, the audit log.
 
-use madang_protocol::{Actor, Event, Message, MessageKind, Role, SessionId, UnixMs, UserId};
-use madang_store::{AuditRow, MemberRow, ReadRow, TextRow};
+use madang_protocol::{
+    Actor, Event, Invitation, Invited, Message, MessageKind, Role, SessionId, UnixMs, UserId,
+};
+use madang_store::{AuditRow, MemberRow, PersonChange, ReadRow, TextRow};
 use serde_json::json;
 
 use super::Live;
@@ -15,6 +17,7 @@ impl Live {
         for (_, event) in &events {
             draft.append.members.extend(member(event).map(|row| (id, row)));
             draft.append.audit.extend(audit(id, draft.at, event));
+            draft.append.people.extend(self.offers(event));
             let texts = self.texts(event);
             draft.append.texts.extend(texts.into_iter().map(|row| (id, row)));
             if let Some(row) = self.own_mark(event) {
@@ -25,6 +28,27 @@ impl Live {
             }
         }
         draft.events = events;
+    }
+
+    /// What people who were asked in are told when they connect, and whose invitation is over.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "few events are about invitations")]
+    fn offers(&self, event: &Event) -> Vec<PersonChange> {
+        let session = self.session.id();
+        let over = |user| PersonChange::Invitation(session, user, None);
+        match event {
+            Event::UserInvited(data) => {
+                let Invitation { user_id, role, by, .. } = data.invitation.clone();
+                let title = self.session.title().to_owned();
+                let told = Event::from(Invited { session_id: session, title, role, by }).data_json();
+                vec![PersonChange::Invitation(session, user_id, Some(told))]
+            }
+            Event::MemberAdded(data) => data.participant.user_id.user().map(over).into_iter().collect(),
+            Event::InvitationWithdrawn(data) => vec![over(data.user_id)],
+            Event::SessionDeleted(_) => {
+                self.session.invitations().iter().map(|asked| over(asked.user_id)).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// What the search is to know.

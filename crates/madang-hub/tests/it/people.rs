@@ -1,5 +1,7 @@
 //! Several people in one session: who belongs, who may do what, who is put out (SE1-SE4, SE7).
 
+use std::collections::BTreeSet;
+
 use madang_protocol::{Actor, Command, ErrorCode, Role, Scope, SessionId};
 use madang_store::{Append, PersonChange, Subject};
 use madang_testkit::{HubClient, person};
@@ -345,5 +347,39 @@ fn se1_who_belongs_survives_a_kill() {
         let asked = world.client(4);
         join(&asked, session).await;
         assert_eq!(agree(world, session, &[owner, third, &asked]).await.people.len(), 5);
+    });
+}
+
+#[test]
+fn se7_who_was_asked_in_while_away_is_told_at_the_next_connection() {
+    let dir = tempfile::tempdir().unwrap();
+    let sessions = serve(dir.path(), settings(), async |world| {
+        let owner = world.client(1);
+        world.account(4, "asked").await;
+        let mut sessions = vec![];
+        for _ in 0..4 {
+            let session = owner.create().await;
+            let data = json!({"target_user_id": "asked", "role": "viewer"});
+            owner.done("invite_user", here(session, data)).await;
+            sessions.push(session);
+        }
+        owner.done("remove_user", here(sessions[1], json!({"target_user_id": "asked"}))).await;
+        owner.done("delete_session", here(sessions[2], json!({}))).await;
+        sessions
+    });
+    serve(dir.path(), settings(), async |world| {
+        let told = async || {
+            let asked = world.client(4);
+            asked.link.offer_invitations().await;
+            let ids = asked
+                .viewer
+                .look(|m| m.of_type("invited").map(|e| e["data"]["session_id"].clone()).collect::<Vec<_>>());
+            (asked, ids.iter().map(ToString::to_string).collect::<BTreeSet<_>>())
+        };
+        let of = |ids: &[SessionId]| ids.iter().map(|id| json!(id).to_string()).collect::<BTreeSet<_>>();
+        let (asked, offered) = told().await;
+        assert_eq!(offered, of(&[sessions[3], sessions[0]]), "neither what was withdrawn nor what is gone");
+        join(&asked, sessions[0]).await;
+        assert_eq!(told().await.1, of(&[sessions[3]]));
     });
 }

@@ -70,6 +70,14 @@ CREATE TABLE invites (
 
 CREATE INDEX invites_of_session ON invites (session, created_at);
 
+-- Who was asked in by name and has not come: what they are told when they connect. The log has the invitation itself.
+CREATE TABLE invitations (
+    "user" TEXT NOT NULL,
+    session TEXT NOT NULL,
+    told TEXT NOT NULL,
+    PRIMARY KEY ("user", session)
+) WITHOUT ROWID;
+
 -- `purse` is a person's id, or `server`.
 CREATE TABLE budgets (
     purse TEXT NOT NULL PRIMARY KEY,

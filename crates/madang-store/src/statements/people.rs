@@ -58,6 +58,17 @@ pub(crate) const BUDGET_PUT: &str = "INSERT INTO budgets (purse, tokens, micro_u
     ON CONFLICT (purse) DO UPDATE SET tokens = excluded.tokens, micro_usd = excluded.micro_usd, \
     period = excluded.period";
 
+/// Someone is asked in, or anew.
+pub(crate) const INVITATION_PUT: &str = "INSERT INTO invitations (\"user\", session, told) VALUES ($1, $2, $3) \
+    ON CONFLICT (\"user\", session) DO UPDATE SET told = excluded.told";
+
+/// Someone came, or is asked in no longer.
+pub(crate) const INVITATION_GONE: &str = "DELETE FROM invitations WHERE \"user\" = $1 AND session = $2";
+
+/// What someone is to be told; ids of sessions grow with time.
+pub(crate) const INVITATIONS_OF: &str =
+    "SELECT told FROM invitations WHERE \"user\" = $1 ORDER BY session DESC LIMIT 100";
+
 /// A budget goes.
 pub(crate) const BUDGET_GONE: &str = "DELETE FROM budgets WHERE purse = $1";
 
