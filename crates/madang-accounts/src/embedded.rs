@@ -62,6 +62,12 @@ impl Accounts {
             Some(user) if self.inner.store.account(user).await?.is_none() => user,
             _ => UserId::new(self.now(), crate::secret::random()),
         };
+        let _guard = self.lock(user).await;
+        // The guest may have signed up meanwhile: that account is another way in, and is not overwritten.
+        let user = match self.inner.store.account(user).await? {
+            Some(_) => UserId::new(self.now(), crate::secret::random()),
+            None => user,
+        };
         for tried in 0..=NAMES_TRIED {
             let end = match tried {
                 0 => String::new(),

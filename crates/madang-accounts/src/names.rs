@@ -9,7 +9,7 @@ pub const NAME_CHARS_MAX: usize = 64;
 
 /// Whether a text could be a login name at all; others need no look at the database.
 pub(crate) fn could_be(name: &str) -> bool {
-    let fits = |one: char| one.is_alphanumeric() || "._-+@".contains(one);
+    let fits = |one: char| one.is_alphanumeric() && !is_hidden(one) || "._-+@".contains(one);
     let chars = name.chars().count();
     (1..=NAME_CHARS_MAX).contains(&chars) && name.chars().all(fits)
 }
@@ -32,10 +32,12 @@ pub(crate) fn login_name(name: &str) -> Result<String, Refusal> {
 pub(crate) fn display_name(name: &str) -> Result<String, Refusal> {
     let name = name.trim();
     let chars = name.chars().count();
-    if !(1..=DISPLAY_NAME_CHARS_MAX).contains(&chars) || name.chars().any(is_hidden) {
+    let visible: String = name.chars().filter(|one| !is_joining(*one)).collect();
+    let hidden = name.chars().any(is_hidden) || visible.chars().all(char::is_whitespace);
+    if !(1..=DISPLAY_NAME_CHARS_MAX).contains(&chars) || hidden {
         return Err(Refusal::invalid("display_name", "must be 1 to 64 visible characters"));
     }
-    if name.eq_ignore_ascii_case("claude") {
+    if visible.eq_ignore_ascii_case("claude") {
         return Err(Refusal::invalid("display_name", "must not be Claude's"));
     }
     Ok(name.to_owned())
@@ -54,11 +56,18 @@ pub(crate) fn made_of(text: &str) -> String {
     login_name(&kept).unwrap_or_else(|_| "person".to_owned())
 }
 
-/// Control characters, directions, joiners outside of emoji use, and other things that no one sees.
+/// What only holds others together (in emoji, in some scripts): nothing by itself.
+fn is_joining(one: char) -> bool {
+    matches!(one, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// Control characters, directions, fillers that are letters by name alone, and other things that no one sees.
 fn is_hidden(one: char) -> bool {
     one.is_control()
         || matches!(one,
-            '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}'
+            | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
             | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -82,11 +91,17 @@ mod tests {
             "@",
             "x".repeat(65).as_str(),
             "a\u{0}",
+            "mina\u{3164}",
         ] {
             assert!(login_name(bad).is_err(), "{bad:?}");
         }
         assert_eq!(display_name(" Mina 김 ").unwrap(), "Mina 김");
+        assert_eq!(display_name("👩\u{200d}💻").unwrap(), "👩\u{200d}💻");
         for bad in ["", "claude", "a\nb", "a\u{202e}b", "\u{200b}", "x".repeat(65).as_str()] {
+            assert!(display_name(bad).is_err(), "{bad:?}");
+        }
+        // Nothing to be seen, another's name with something unseen in it, a letter that turns the line around.
+        for bad in ["\u{3164}", "\u{200d}", "Cl\u{200d}aude", "Claude\u{fe0f}", "a\u{61c}b", "a\u{ad}b", "\u{2800}"] {
             assert!(display_name(bad).is_err(), "{bad:?}");
         }
         assert_eq!(made_of("auth0|5f7c<script>"), "auth05f7cscript");

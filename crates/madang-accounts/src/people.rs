@@ -63,6 +63,10 @@ impl Accounts {
         };
         let row = account_row(user, &new, phc, self.now())?;
         let _guard = self.lock(user).await;
+        if self.inner.store.account(user).await?.is_some() {
+            // The same guest in two tabs: the second must not overwrite what the first has made.
+            return Err(Refusal::new(ErrorCode::Conflict, "You have signed up already: sign in."));
+        }
         let by = by.acting_as(user);
         let details = json!({ "by": "sign-up", "invite": invite.as_ref().map(|row| row.invite.to_string()) });
         let mut step = self.created(&row, &by, &details);
@@ -98,9 +102,20 @@ impl Accounts {
             (SignUp::Invite | SignUp::Open, Some(code)) => {
                 let found = self.find_invite(code).await?;
                 let fits = found.filter(|row| row.holds(self.now()) && row.sign_up);
-                fits.map(Some).ok_or_else(|| Refusal::nothing_here("This link lets nobody in."))
+                let invite = fits.ok_or_else(|| Refusal::nothing_here("This link lets nobody in."))?;
+                if !self.stands_for(&invite).await? {
+                    return Err(Refusal::nothing_here("This link lets nobody in."));
+                }
+                Ok(Some(invite))
             }
         }
+    }
+
+    /// Whether the maker of a link may still let people in: whoever was suspended must not come back by their own, and
+    /// the server's links are its administrators'.
+    async fn stands_for(&self, invite: &InviteRow) -> Result<bool, Refusal> {
+        let maker = self.inner.store.account(invite.by).await?;
+        Ok(maker.is_some_and(|maker| maker.disabled_at.is_none() && (invite.session.is_some() || maker.admin)))
     }
 
     /// The checked password's PHC string.

@@ -1,6 +1,6 @@
 //! Links by which people sign up.
 
-use madang_accounts::{By, Settings, SignUp};
+use madang_accounts::{By, Decision, Settings, SignUp};
 use madang_protocol::{Epoch, ErrorCode, InviteId, Role, SessionId, SessionStatus, UnixMs, UserId};
 use madang_store::{Append, InviteRow, PersonChange, SessionRow};
 
@@ -13,7 +13,7 @@ fn user(n: u8) -> UserId {
 #[tokio::test]
 async fn au12_fifty_racers_with_one_link_are_one_account() {
     let world = World::new().await;
-    let admin = world.person("admin").await;
+    let admin = administrator(&world).await;
     let by = from("127.0.0.1").acting_as(admin.user);
     let (_, code) = world.accounts.create_invite(admin.user, (None, None), &by).await.unwrap();
     assert_eq!(race(&world, &code).await, 1);
@@ -21,9 +21,48 @@ async fn au12_fifty_racers_with_one_link_are_one_account() {
     assert_eq!(world.audited().await.iter().filter(|kind| *kind == "invite.used").count(), 1);
 }
 
+async fn administrator(world: &World) -> madang_store::AccountRow {
+    world.accounts.create(new("admin"), true, &By::operator()).await.unwrap().0
+}
+
+#[tokio::test]
+async fn au10_whoever_was_suspended_lets_nobody_in_least_of_all_themselves() {
+    let world = World::new().await;
+    let admin = administrator(&world).await;
+    let by = By::person(admin.user);
+    let terms = (None, Some(9));
+    let (_, code) = world.accounts.create_invite(admin.user, terms, &by).await.unwrap();
+    sign_up(&world, "first", Some(&code)).await.unwrap();
+    let other = world.accounts.create(new("other"), true, &By::operator()).await.unwrap().0;
+    let decide = async |decision| {
+        world.accounts.decide(admin.user, decision, &By::person(other.user)).await.unwrap();
+    };
+    decide(Decision { disabled: Some(true), ..Decision::default() }).await;
+    assert_eq!(seen(sign_up(&world, "second", Some(&code)).await).0, ErrorCode::NotFound);
+    decide(Decision { disabled: Some(false), admin: Some(false), ..Decision::default() }).await;
+    assert_eq!(seen(sign_up(&world, "third", Some(&code)).await).0, ErrorCode::NotFound);
+    decide(Decision { admin: Some(true), ..Decision::default() }).await;
+    sign_up(&world, "fourth", Some(&code)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_guest_who_signs_up_in_two_tabs_has_one_account() {
+    let world = World::with(Settings { sign_up: SignUp::Open, ..Settings::default() }).await;
+    let by = from("127.0.0.1");
+    let enter = |name| world.accounts.sign_up(new(name), None, Some(user(7)), &by);
+    let (one, two) = tokio::join!(enter("one"), enter("two"));
+    let entered: Vec<_> = [one, two].into_iter().flatten().collect();
+    for logged_in in &entered {
+        let account = world.accounts.account(logged_in.account.user).await.unwrap().unwrap();
+        assert_eq!(account.name, logged_in.account.name, "nobody's name and password were overwritten");
+    }
+    assert!(!entered.is_empty());
+}
+
 #[tokio::test]
 async fn au12_a_sessions_link_makes_no_more_accounts_than_it_lets_people_in() {
     let world = World::new().await;
+    let maker = world.person("maker").await;
     let code = madang_accounts::fresh(madang_accounts::INVITE_PREFIX);
     let session = SessionId::new(UnixMs(1), [5; 10]);
     let row = InviteRow {
@@ -32,7 +71,7 @@ async fn au12_a_sessions_link_makes_no_more_accounts_than_it_lets_people_in() {
         session: Some(session),
         role: Role::Viewer,
         sign_up: true,
-        by: user(1),
+        by: maker.user,
         created_at: UnixMs(crate::support::START),
         expires_at: UnixMs(crate::support::START + 1_000_000),
         uses_left: 2,
@@ -94,7 +133,7 @@ async fn who_may_sign_up() {
 #[tokio::test]
 async fn a_link_that_ended_or_ran_out_lets_nobody_in() {
     let world = World::new().await;
-    let admin = world.person("admin").await;
+    let admin = administrator(&world).await;
     let by = By::person(admin.user);
     let terms = (Some(60_000), Some(5));
     let (row, code) = world.accounts.create_invite(admin.user, terms, &by).await.unwrap();
