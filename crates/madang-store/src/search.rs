@@ -26,7 +26,7 @@ const QUERY_BYTES_MAX: usize = 4 * 1024;
 /// Sessions up to which the index itself looks at those of one person alone; beyond, most of what it finds is theirs.
 const SESSIONS_IN_QUERY_MAX: usize = 200;
 /// Texts that wait to be indexed (64): then all of them are, in the transaction of the one that was too many. One by one
-/// costs four times as much; with more, that one transaction would take noticeably longer than the others, and so would
+/// cost some 150 us a message; with more, that one transaction would take noticeably longer than the others, and so would
 /// a search, which looks at those that wait itself.
 const INDEX_AT: usize = 64;
 /// Ids are times with room behind them to count up: some 4,000 years.
