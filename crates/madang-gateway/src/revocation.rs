@@ -43,6 +43,8 @@ struct Table {
 struct Entry {
     id: u64,
     via: Via,
+    /// Whether it was let in as an administrator's.
+    admin: bool,
     until: Option<UnixMs>,
     cut: Cut,
 }
@@ -81,7 +83,7 @@ impl Revocations {
             table.due.insert((until, user, id));
         }
         let entries = table.people.entry(user).or_insert_with(|| Vec::with_capacity(1));
-        entries.push(Entry { id, via, until, cut: Box::new(cut) });
+        entries.push(Entry { id, via, admin: caller.admin, until, cut: Box::new(cut) });
         table.fresh.push((user, via));
         Guard { table: Arc::downgrade(&self.table), user, id }
     }
@@ -142,7 +144,10 @@ impl Revocations {
                 Via::Embedder(until) => Some(Proof::Embedder(until)),
             };
             match shared.accounts.standing(user, proof).await {
-                Ok(Standing::Holds(until)) => self.table.lock().ends_at(user, via, until),
+                Ok(Standing::Holds(until)) => {
+                    self.table.lock().ends_at(user, via, until);
+                    self.look_at_rights(shared, user, via).await;
+                }
                 Ok(Standing::Ended) => {
                     let cut = self.table.lock().remove(user, |entry| entry.via == via);
                     let sentence = "The credential holds no longer: sign in again.";
@@ -151,6 +156,23 @@ impl Revocations {
                 // The store can't be read now: the next look tries again.
                 Err(_) => self.table.lock().fresh.push((user, via)),
             }
+        }
+    }
+
+    /// Cuts what was let in as an administrator's, when its person was one no longer by the time it was registered: a
+    /// socket may take seconds to say `hello`.
+    async fn look_at_rights(&self, shared: &Shared, user: UserId, via: Via) {
+        if !self.table.lock().has_admin(user, via) {
+            return;
+        }
+        match shared.accounts.account(user).await {
+            Ok(account) if account.as_ref().is_some_and(|account| account.admin) => {}
+            Ok(_) => {
+                let cut = self.table.lock().remove(user, |entry| entry.via == via && entry.admin);
+                let sentence = "Something about your account changed.";
+                cut.iter().for_each(|entry| (entry.cut)(CloseCode::StateInvalidated, sentence));
+            }
+            Err(_) => self.table.lock().fresh.push((user, via)),
         }
     }
 
@@ -175,6 +197,11 @@ impl Table {
             }
         }
         gone
+    }
+
+    /// Whether anything of this credential was let in as an administrator's.
+    fn has_admin(&self, user: UserId, via: Via) -> bool {
+        self.people.get(&user).into_iter().flatten().any(|entry| entry.via == via && entry.admin)
     }
 
     /// Notes when a credential ends by itself.

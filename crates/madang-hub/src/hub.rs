@@ -153,7 +153,10 @@ impl Hub {
         let row = self.inner.store.user(user).await?;
         let Some(session) = row.and_then(|row| row.default_session) else { return Ok(None) };
         let loaded = self.inner.store.load(session).await?;
-        Ok(loaded.filter(|loaded| loaded.row.status != SessionStatus::Deleted).map(|_| session))
+        // Whoever gave it away and left gets another one.
+        let belongs = |members: &[(UserId, _)]| members.iter().any(|(member, _)| *member == user);
+        let found = loaded.filter(|loaded| loaded.row.status != SessionStatus::Deleted);
+        Ok(found.filter(|loaded| belongs(&loaded.members)).map(|_| session))
     }
 
     /// Held while a session of this person is made: two at once would overwrite each other's row of the person.

@@ -17,6 +17,7 @@ use http::{HeaderMap, StatusCode, header};
 use madang_protocol::limits::COMMAND_ID_BYTES_MAX;
 use madang_protocol::{
     Ack, Command, ErrorCode, Event, FollowSession, GetHistory, InboundError, ListSessions, MessageId,
+    SessionRef,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -65,6 +66,7 @@ async fn session_command(
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let caller = person(&shared, &parts, Doors::Standing).await?;
+    session_in_path(&session)?;
     let text = read(body, shared.settings.body_bytes).await?;
     let data = data_of(&shared, &text)?.unwrap_or("{}");
     let mut data: Value = serde_json::from_str(data)
@@ -116,7 +118,7 @@ async fn session(
 ) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     let caller = person(&shared, &parts, Doors::Standing).await?;
-    let session_id = serde_json::from_value(Value::String(session)).map_err(ApiError::internal)?;
+    let session_id = session_in_path(&session)?;
     look(&shared, caller, Command::FollowSession(FollowSession { session_id, resume: None })).await
 }
 
@@ -136,8 +138,18 @@ async fn messages(
     let (parts, _) = request.into_parts();
     let caller = person(&shared, &parts, Doors::Standing).await?;
     let Page { before, limit } = query(&parts)?;
-    let session_id = serde_json::from_value(Value::String(session)).map_err(ApiError::internal)?;
+    let session_id = session_in_path(&session)?;
     look(&shared, caller, Command::GetHistory(GetHistory { session_id, before, limit })).await
+}
+
+/// The session that a path names, by its id: an invite code is a secret, and has no place in an address.
+///
+/// # Errors
+/// INVALID_SESSION for anything else.
+pub(super) fn session_in_path(text: &str) -> Result<SessionRef, ApiError> {
+    text.parse()
+        .map(SessionRef::Id)
+        .map_err(|_| ApiError::of(ErrorCode::InvalidSession).details("session_id"))
 }
 
 /// Asks for something to look at, and answers with it alone.

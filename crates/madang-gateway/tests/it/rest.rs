@@ -150,3 +150,23 @@ async fn cm5_signals_that_come_too_fast_are_conflated_and_answered() {
     }
     assert_eq!(refused, Vec::<Value>::new());
 }
+
+#[tokio::test]
+async fn se7_an_address_with_an_invite_code_in_it_leads_nowhere() {
+    let server = TestServer::start(with_guests()).await;
+    let (ann, ben) = (Person::guest(&server).await, Person::guest(&server).await);
+    let session = ann.session(&server).await;
+    let link = json!({"session_id": session, "role": "viewer"});
+    let code = ann.command(&server, "create_invite", link).await["code"].as_str().unwrap().to_owned();
+    for person in [&ann, &ben] {
+        for path in ["", "/messages", "/export", "/events"] {
+            let answer = person.get(&server, &format!("/api/v1/sessions/{code}{path}")).await;
+            assert_eq!(answer.json()["code"], "INVALID_SESSION", "{path}: {answer:?}");
+        }
+        let path = format!("/api/v1/sessions/{code}/commands/join_collaboration");
+        assert_eq!(person.post(&server, &path, &json!({})).await.json()["code"], "INVALID_SESSION");
+    }
+    let state = ann.get(&server, &format!("/api/v1/sessions/{session}")).await.json();
+    assert_eq!(state["participants"].as_array().unwrap().len(), 2, "Ann, and Claude");
+    ben.command(&server, "join_collaboration", json!({"session_id": code})).await;
+}

@@ -153,3 +153,19 @@ async fn an_embedders_token_that_runs_out_closes_its_socket() {
     let refused = RawClient::connect(&server, "/ws", &[V2, &bearer]).await;
     refused.must_close(4201).await;
 }
+
+#[tokio::test]
+async fn co05_rights_that_were_taken_away_before_hello_are_none_after_it() {
+    let server = plain().await;
+    let admin = Browser::new(&server, "admin", true).await;
+    let user = admin.user.parse().unwrap();
+    let new = NewToken { name: "ci".into(), scope: Scope::Full, days: 1 };
+    let (_, token) = server.accounts.create_token(user, new, &By::operator()).await.unwrap();
+    let bearer = format!("Authorization: Bearer {token}");
+    let mut silent = RawClient::connect(&server, "/ws", &[V2, &bearer]).await;
+    let decision = Decision { admin: Some(false), ..Decision::default() };
+    server.accounts.decide(user, decision, &By::operator()).await.unwrap();
+    let since = Instant::now();
+    silent.hello().await;
+    cut(silent, 4202, since).await;
+}

@@ -32,7 +32,10 @@ impl Live {
             Place::Invited => true,
             Place::Stranger => request.code.is_some(),
         };
-        may && !request.entered && is_entry(&request.submission.command)
+        // A request that only looks (a GET, which any page can have a browser make) lets nobody in.
+        let looks =
+            !request.viewer.stays() && matches!(request.submission.command, Command::FollowSession(_));
+        may && !looks && !request.entered && is_entry(&request.submission.command)
     }
 
     /// Lets someone in; their command goes on when that is on disk.
@@ -73,10 +76,11 @@ impl Live {
         Ok(())
     }
 
-    /// A link of this session, if it lets in now.
+    /// A link of this session, if it lets in now. Whoever was removed left no door open: their links end with them.
     async fn door(&mut self, code: SecretHash, now: UnixMs) -> Result<Option<Door>, Rejection> {
         let row = self.hub.inner.store.invite(code).await.map_err(|error| store_rejection(&error))?;
         let row = row.filter(|row| row.session == Some(self.session.id()) && row.holds(now));
+        let row = row.filter(|row| self.session.role(row.by).is_some());
         Ok(row.map(|row| Door { invite_id: row.invite, role: row.role }))
     }
 

@@ -4,7 +4,7 @@ use madang_hub::invite_hash;
 use madang_protocol::limits::{INVITE_LIFE_MS, INVITE_LIFE_MS_MAX, INVITE_USES_MAX, INVITES_MAX};
 use madang_protocol::{ErrorCode, Role};
 use madang_store::{Append, People as _, PersonChange};
-use madang_testkit::{Failure, HubClient};
+use madang_testkit::{Failure, HubClient, person};
 use serde_json::json;
 
 use crate::support::{agree, chat, invite_code, run, serve, settings};
@@ -200,4 +200,55 @@ fn se5_no_code_is_stored() {
         let found = bytes.windows(secret.len()).any(|window| window == secret);
         assert!(!found, "{} has the code", path.display());
     }
+}
+
+#[test]
+fn se5_the_links_of_someone_who_was_removed_let_nobody_in() {
+    run(settings(), async |world| {
+        let (owner, second, third) = (world.client(1), world.client(2), world.client(3));
+        let session = world.shared(&owner, &[(&second, Role::Collaborator)]).await;
+        let right = json!({"session_id": session, "target_user_id": second.user(), "role": "collaborator", "rights": ["invite"]});
+        owner.done("set_role", right).await;
+        let code = invite_code(&second, session, json!({"role": "collaborator", "uses": 9})).await;
+        owner.done("remove_user", json!({"session_id": session, "target_user_id": second.user()})).await;
+        for client in [&second, &third] {
+            assert_eq!(join(client, &code).await.unwrap_err(), ErrorCode::NotFound);
+        }
+    });
+}
+
+#[test]
+fn se7_a_request_that_only_looks_lets_nobody_in() {
+    run(settings(), async |world| {
+        let owner = world.client(1);
+        let session = owner.create().await;
+        let code = invite_code(&owner, session, json!({"role": "viewer"})).await;
+        let asked = world.account(2, "mina").await;
+        owner
+            .done("invite_user", json!({"session_id": session, "target_user_id": asked, "role": "viewer"}))
+            .await;
+        for (n, named) in [(2, session.to_string()), (3, code.clone())] {
+            let request = HubClient::pass_by(&world.hub, person(n));
+            let look = request.question("follow_session", json!({"session_id": named})).await;
+            assert_eq!(look.unwrap_err().code, ErrorCode::NotFound);
+        }
+        assert_eq!(world.count(session, "member_added").await, 0);
+        let request = HubClient::pass_by(&world.hub, person(3));
+        request.question("join_collaboration", json!({"session_id": code})).await.unwrap();
+    });
+}
+
+#[test]
+fn tu1_whoever_gave_their_default_session_away_gets_another() {
+    run(settings(), async |world| {
+        let (v1, heir) = (world.v1(1), world.client(2));
+        let said = v1.done("chat_message", json!({"content": "mine"})).await;
+        let first = said.session_id.unwrap();
+        let code = invite_code(&v1, first, json!({"role": "collaborator"})).await;
+        heir.question("join_collaboration", json!({"session_id": code})).await.unwrap();
+        v1.done("transfer_ownership", json!({"session_id": first, "target_user_id": heir.user()})).await;
+        v1.done("leave_session", json!({"session_id": first})).await;
+        let said = v1.done("chat_message", json!({"content": "mine again"})).await;
+        assert_ne!(said.session_id.unwrap(), first);
+    });
 }

@@ -33,13 +33,15 @@ pub(super) async fn look(asker: Asker, Body(data): Body<Code>) -> Result<Json<Lo
     accounts.may_look(&asker.by())?;
     let nothing = || ApiError::new(ErrorCode::NotFound, "This link lets nobody in.");
     let row = accounts.find_invite(&data.code).await?.ok_or_else(nothing)?;
-    let holds = row.holds(asker.shared.now());
+    let mut holds = row.holds(asker.shared.now());
     let (mut title, mut member) = (String::new(), false);
     if let Some(session) = row.session {
         let loaded = accounts.store().load(session).await.map_err(madang_accounts::Refusal::from)?;
         let loaded =
             loaded.filter(|loaded| loaded.row.status != SessionStatus::Deleted).ok_or_else(nothing)?;
         let own = asker.anyone().map(|caller| caller.user);
+        // The link of someone who was removed ended with them.
+        holds &= loaded.members.iter().any(|(user, _)| *user == row.by);
         member = loaded.members.iter().any(|(user, _)| Some(*user) == own);
         title = loaded.row.title;
     }

@@ -16,7 +16,7 @@ use super::markdown;
 use crate::codec::Reservation;
 use crate::error::ApiError;
 use crate::gateway::Shared;
-use crate::router::rest::{Asked, Asking, Doors, person, query};
+use crate::router::rest::{Asked, Asking, Doors, person, query, session_in_path};
 
 /// The version of the JSON form.
 const FORMAT: u32 = 1;
@@ -45,8 +45,7 @@ pub(super) async fn export(
     let caller = person(&shared, &parts, Doors::Standing).await?;
     let Wanted { format } = query(&parts)?;
     let asking = Asking::begin(&shared, caller);
-    let session: SessionRef =
-        serde_json::from_value(serde_json::Value::String(session)).map_err(ApiError::internal)?;
+    let session = session_in_path(&session)?;
     let look = Command::FollowSession(FollowSession { session_id: session.clone(), resume: None });
     let Event::SessionState(state) = asking.ask(Asked::look(look)).await? else {
         return Err(ApiError::of(ErrorCode::ServiceUnavailable));
