@@ -101,7 +101,9 @@ mod tests {
             assert!(display_name(bad).is_err(), "{bad:?}");
         }
         // Nothing to be seen, another's name with something unseen in it, a letter that turns the line around.
-        for bad in ["\u{3164}", "\u{200d}", "Cl\u{200d}aude", "Claude\u{fe0f}", "a\u{61c}b", "a\u{ad}b", "\u{2800}"] {
+        for bad in
+            ["\u{3164}", "\u{200d}", "Cl\u{200d}aude", "Claude\u{fe0f}", "a\u{61c}b", "a\u{ad}b", "\u{2800}"]
+        {
             assert!(display_name(bad).is_err(), "{bad:?}");
         }
         assert_eq!(made_of("auth0|5f7c<script>"), "auth05f7cscript");

@@ -115,7 +115,8 @@ impl Accounts {
     /// the server's links are its administrators'.
     async fn stands_for(&self, invite: &InviteRow) -> Result<bool, Refusal> {
         let maker = self.inner.store.account(invite.by).await?;
-        Ok(maker.is_some_and(|maker| maker.disabled_at.is_none() && (invite.session.is_some() || maker.admin)))
+        Ok(maker
+            .is_some_and(|maker| maker.disabled_at.is_none() && (invite.session.is_some() || maker.admin)))
     }
 
     /// The checked password's PHC string.

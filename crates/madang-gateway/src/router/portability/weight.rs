@@ -28,7 +28,9 @@ pub(super) fn values(json: &str) -> usize {
 }
 
 /// A list of messages: one with more than a conversation may have is an error at once.
-pub(super) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Vec<T>>, D::Error> {
+pub(super) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<Vec<T>>, D::Error> {
     from.deserialize_option(Bounded(PhantomData))
 }
 
