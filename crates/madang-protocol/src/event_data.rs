@@ -296,6 +296,10 @@ data! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "ts", ts(optional))]
         regenerates: Option<MessageId>,
+        /// Who asked anew, and pays for it; none where the prompt's author did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "ts", ts(optional))]
+        by: Option<UserId>,
     }
     /// `turn_dequeued`: a waiting prompt was taken back.
     TurnDequeued {
@@ -412,7 +416,7 @@ data! {
         /// Milliseconds until the next try; 0 when that depends on others.
         #[cfg_attr(feature = "ts", ts(type = "number"))]
         retry_after: u64,
-        /// Which try comes next, from 2.
+        /// Which try comes next (TU8): 1 for a request that was not tried yet.
         attempt: u32,
     }
 }

@@ -243,6 +243,10 @@ pub struct QueuedTurn {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub regenerates: Option<MessageId>,
+    /// Who asked anew, and pays for it; none where the prompt's author did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub by: Option<UserId>,
 }
 
 /// The turn that is being answered.

@@ -30,7 +30,13 @@ impl Step<'_> {
         self.applied.answer.message_id = Some(prompt_id);
         self.start_or_queue(
             member,
-            Waiting { turn_id, prompt_id, regenerates: reply, command: member.command_key() },
+            Waiting {
+                turn_id,
+                prompt_id,
+                regenerates: reply,
+                by: Some(member.user),
+                command: member.command_key(),
+            },
         );
         Ok(())
     }

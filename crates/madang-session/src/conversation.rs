@@ -195,7 +195,7 @@ impl Step<'_> {
         }
         self.start_or_queue(
             member,
-            Waiting { turn_id, prompt_id, regenerates: None, command: member.command_key() },
+            Waiting { turn_id, prompt_id, regenerates: None, by: None, command: member.command_key() },
         );
     }
 
@@ -212,6 +212,7 @@ impl Step<'_> {
                 prompt_id: turn.prompt_id,
                 position,
                 regenerates: turn.regenerates,
+                by: turn.by,
             });
         }
         self.remember_command(turn.turn_id, member);

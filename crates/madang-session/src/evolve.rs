@@ -54,6 +54,7 @@ impl Session {
                 turn_id: data.turn_id,
                 prompt_id: data.prompt_id,
                 regenerates: data.regenerates,
+                by: data.by,
                 command: None,
             }),
             Event::TurnDequeued(data) => self.queue.retain(|waiting| waiting.turn_id != data.turn_id),
@@ -116,6 +117,7 @@ impl Session {
             turn_id: data.turn_id,
             prompt_id: data.prompt_id,
             message_id: data.message.message_id,
+            by: waited.as_ref().and_then(|waiting| waiting.by),
             command: waited.and_then(|waiting| waiting.command),
         });
     }

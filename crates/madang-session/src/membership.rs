@@ -7,6 +7,7 @@ use madang_protocol::{
 };
 
 use crate::apply::{Door, Effect, Member, Step, Target, session_of};
+use crate::state::Waiting;
 use crate::{Action, Place, Rejection, Session};
 
 impl Session {
@@ -214,11 +215,14 @@ impl Step<'_> {
         if asks {
             return;
         }
-        let own = |prompt| {
-            self.session.transcript.get(prompt).is_some_and(|m| m.author.user_id == Actor::User(user))
+        let own = |waiting: &&Waiting| match waiting.by {
+            Some(by) => by == user,
+            None => {
+                let prompt = self.session.transcript.get(waiting.prompt_id);
+                prompt.is_some_and(|prompt| prompt.author.user_id == Actor::User(user))
+            }
         };
-        let waiting: Vec<_> =
-            self.session.queue.iter().filter(|waiting| own(waiting.prompt_id)).cloned().collect();
+        let waiting: Vec<_> = self.session.queue.iter().filter(own).cloned().collect();
         // The remover may be the removed: their name is no longer among the people.
         let by = Author { user_id: member.actor(), display_name: member.caller.display_name.clone() };
         for waiting in waiting {

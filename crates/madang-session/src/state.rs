@@ -16,6 +16,9 @@ pub(crate) struct Waiting {
     pub(crate) turn_id: TurnId,
     pub(crate) prompt_id: MessageId,
     pub(crate) regenerates: Option<MessageId>,
+    /// Who asked anew; none where the prompt's author did.
+    #[serde(default)]
+    pub(crate) by: Option<UserId>,
     /// The command that asked, to cancel by; not kept over a restart.
     #[serde(skip)]
     pub(crate) command: Option<(UserId, String)>,
@@ -27,6 +30,9 @@ pub(crate) struct Running {
     pub(crate) turn_id: TurnId,
     pub(crate) prompt_id: MessageId,
     pub(crate) message_id: MessageId,
+    /// As in [`Waiting`].
+    #[serde(default)]
+    pub(crate) by: Option<UserId>,
     #[serde(skip)]
     pub(crate) command: Option<(UserId, String)>,
 }

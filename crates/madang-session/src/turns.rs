@@ -127,11 +127,11 @@ impl Session {
 
     /// Who asked for the running turn, as far as that is known: whoever pressed "again", not who wrote the prompt.
     ///
-    /// Not kept over a restart; then its prompt's author counts.
+    /// For a turn that waited this outlives a restart; else the author of its prompt counts from then on.
     #[must_use]
     pub fn asked_by(&self, turn_id: TurnId) -> Option<UserId> {
         let running = self.running.as_ref().filter(|running| running.turn_id == turn_id)?;
-        running.command.as_ref().map(|(user, _)| *user)
+        running.by.or_else(|| running.command.as_ref().map(|(user, _)| *user))
     }
 
     /// The turns whose replies are on the branch before this reply, oldest first: what the model is reminded of.

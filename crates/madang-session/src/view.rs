@@ -136,6 +136,7 @@ impl Session {
                 prompt_id: waiting.prompt_id,
                 position,
                 regenerates: waiting.regenerates,
+                by: waiting.by,
             })
             .collect()
     }

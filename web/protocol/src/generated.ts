@@ -990,7 +990,11 @@ position: number,
 /**
  * The reply that it answers anew (`regenerate`).
  */
-regenerates?: string, };
+regenerates?: string, 
+/**
+ * Who asked anew, and pays for it; none where the prompt's author did.
+ */
+by?: string, };
 export type React = { 
 /**
  * The session.
@@ -1648,7 +1652,11 @@ position: number,
 /**
  * The reply that it answers anew (`regenerate`).
  */
-regenerates?: string, };
+regenerates?: string, 
+/**
+ * Who asked anew, and pays for it; none where the prompt's author did.
+ */
+by?: string, };
 export type TurnStarted = { 
 /**
  * The session.
@@ -1688,7 +1696,7 @@ ahead?: number,
  */
 retry_after: number, 
 /**
- * Which try comes next, from 2.
+ * Which try comes next (TU8): 1 for a request that was not tried yet.
  */
 attempt: number, };
 export type UnixMs = number;

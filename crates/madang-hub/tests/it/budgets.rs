@@ -296,6 +296,29 @@ fn rs5_a_kill_leaves_its_line_in_the_ledger_and_in_the_budget() {
 }
 
 #[test]
+fn rs5_who_pressed_again_before_a_kill_pays_after_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (session, _upstream) = serve(dir.path(), settings(), async |world| {
+        let (owner, guest) = (world.client(1), world.client(2));
+        let session = world.shared(&owner, &[(&guest, Role::Collaborator)]).await;
+        spend(world, &owner, session, (10, 5)).await;
+        let asked =
+            owner.viewer.look(|mirror| *mirror.session(session).unwrap().messages.keys().next().unwrap());
+        prompt(&owner, session, "one that runs").await;
+        let running = world.model.next().await;
+        guest.done("regenerate", json!({"session_id": session, "message_id": asked})).await;
+        (session, running)
+    });
+    serve(dir.path(), settings(), async |world| {
+        let client = world.client(1);
+        client.follow(session).await.unwrap();
+        answer(&world.model.next().await, (4_000, 4));
+        ended(&client, session, ReplyStatus::Complete, &text((4_000, 4))).await;
+        assert_eq!(spent(world, Purse::User(person(2).user)).await, 4_004);
+    });
+}
+
+#[test]
 fn se8_a_budget_written_by_someone_else_is_found_in_seconds() {
     run(settings(), async |world| {
         let client = world.client(1);

@@ -125,6 +125,26 @@ fn tu5_regenerate_makes_a_sibling_and_keeps_the_first_answer() {
 }
 
 #[test]
+fn tu5_who_pressed_again_is_kept_while_it_waits_and_over_a_restart() {
+    let mut bench = Bench::new();
+    let (_, reply) = bench.exchange("question", "one");
+    bench.let_in(2, "collaborator");
+    bench.prompt("running");
+    bench.prompt("waits");
+    assert_eq!(bench.by(2, "regenerate", json!({"message_id": reply})), Ok(vec!["turn_queued"]));
+    let pressed: Vec<_> = bench.session.queued().iter().map(|waiting| waiting.by).collect();
+    assert_eq!(pressed, [None, Some(person(2).user)], "a prompt's author is in the transcript");
+    // From here on it is a session that was read back from its log.
+    bench.session = bench.replayed();
+    bench.end(ReplyStatus::Complete, "1");
+    let (turn, _) = bench.session.running_reply().unwrap();
+    assert_eq!(bench.session.asked_by(turn), None, "its prompt's author asked");
+    bench.end(ReplyStatus::Complete, "2");
+    let (turn, _) = bench.session.running_reply().unwrap();
+    assert_eq!(bench.session.asked_by(turn), Some(person(2).user));
+}
+
+#[test]
 fn tu5_edit_prompt_makes_a_branch() {
     let mut bench = Bench::new();
     bench.exchange("zero", "0");

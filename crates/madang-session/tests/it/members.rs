@@ -1,6 +1,6 @@
 //! Who belongs: invitations, links, roles, removal, the owner (SE1, SE4, SE7).
 
-use madang_protocol::{Actor, ErrorCode, InviteId, Role, UnixMs};
+use madang_protocol::{Actor, ErrorCode, InviteId, ReplyStatus, Role, UnixMs};
 use madang_session::{Door, Effect, Place};
 use serde_json::json;
 
@@ -99,6 +99,25 @@ fn se4_a_removed_person_is_cut_and_their_prompts_do_not_wait() {
     assert_eq!(bench.session.place(person(2).user), Place::Stranger);
     assert_eq!(bench.by(2, "session_status", json!({})), Err(ErrorCode::NotFound));
     assert_eq!(bench.by(2, "chat_message", json!({"content": "still here?"})), Err(ErrorCode::NotFound));
+}
+
+#[test]
+fn se4_what_a_removed_person_asked_anew_does_not_wait() {
+    let mut bench = Bench::new();
+    let prompt = bench.prompt("first");
+    bench.end(ReplyStatus::Complete, "one");
+    bench.let_in(2, "collaborator");
+    bench.let_in(3, "collaborator");
+    bench.prompt("running");
+    let queued = bench.by(2, "claude_message", json!({"content": "of the second"}));
+    assert_eq!(queued, Ok(vec!["message_created", "turn_queued"]));
+    for n in [2, 3] {
+        assert_eq!(bench.by(n, "regenerate", json!({"message_id": prompt})), Ok(vec!["turn_queued"]));
+    }
+    let removed = bench.by(1, "remove_user", json!({"target_user_id": "P2"}));
+    assert_eq!(removed, Ok(vec!["member_removed", "turn_dequeued", "turn_dequeued"]));
+    let left: Vec<_> = bench.session.queued().iter().map(|waiting| waiting.by).collect();
+    assert_eq!(left, [Some(person(3).user)]);
 }
 
 #[test]
