@@ -50,7 +50,7 @@ async fn asks(world: &World, n: u64) -> (HubClient, SessionId) {
 }
 
 #[test]
-fn who_waits_for_a_place_is_told_how_many_are_before() {
+fn tu8_who_waits_for_a_place_is_told_how_many_are_before() {
     run(places(1), async |world| {
         let (_first, _) = asks(world, 1).await;
         let running = world.model.next().await;
@@ -118,7 +118,7 @@ fn waiting(code: ErrorCode, retry_after_ms: u64) -> Result<StreamItem, ModelErro
 }
 
 #[test]
-fn a_further_try_waits_without_a_place() {
+fn tu8_a_further_try_waits_without_a_place() {
     run(places(1), async |world| {
         let (first, session) = asks(world, 1).await;
         let tried = world.model.next().await;
