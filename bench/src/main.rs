@@ -7,6 +7,7 @@ mod client;
 mod crowd;
 mod deltas;
 mod direct;
+mod fair;
 mod fanout;
 mod idle;
 mod process;
@@ -36,7 +37,9 @@ enum What {
     Reconnect,
     /// Use with restarts, for as long as `--seconds` says. Not part of `all`.
     Soak,
-    /// All but the last two.
+    /// Waits at the model beside one who asks 200 times at once. Not part of `all`.
+    Fair,
+    /// All but the last three.
     All,
 }
 
@@ -92,6 +95,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wants(What::Chat) {
         chat::run(&programs, options.seconds).await?;
+    }
+    if options.what == What::Fair {
+        fair::run(&programs).await?;
     }
     if options.what == What::Reconnect {
         reconnect::run(&programs, options.connections).await?;
