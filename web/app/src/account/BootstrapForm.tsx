@@ -7,6 +7,7 @@ import { TroubleLine } from "../ui/TroubleLine.js";
 import { useTask } from "../ui/useTask.js";
 import { DoorLink } from "./DoorLink.js";
 import type { DoorProps } from "./DoorPage.js";
+import { fieldWords } from "./fields.js";
 import { type NewAccount, NewAccountFields } from "./NewAccountFields.js";
 import { goOn } from "./way.js";
 
@@ -52,7 +53,10 @@ export function BootstrapForm({ site }: DoorProps) {
       <p className="note">{t("bootstrap.note")}</p>
       <form className="form" onSubmit={submit}>
         <NewAccountFields account={account} onChange={setAccount} />
-        <TroubleLine trouble={task.trouble} words={refused ? t("bootstrap.link") : undefined} />
+        <TroubleLine
+          trouble={task.trouble}
+          words={refused ? t("bootstrap.link") : fieldWords(task.trouble, t)}
+        />
         <Button look="main" type="submit" disabled={task.busy || !ready}>
           {t("bootstrap.submit")}
         </Button>

@@ -22,12 +22,18 @@ export function LoginForm({ site, me }: DoorProps) {
     event.preventDefault();
     task.run(() => http.login(name.trim(), password), goOn);
   };
+  const [failed] = useState(() => new URLSearchParams(location.search).get("error"));
   const refused = task.trouble?.code === "INVALID_AUTH" ? t("login.refused") : undefined;
 
   return (
     <>
       <h1>{t("login.title")}</h1>
       {site.bootstrap && <p className="note">{t("login.bootstrap")}</p>}
+      {failed !== null && (
+        <p className="trouble" role="alert">
+          {t(failed === "FORBIDDEN" ? "login.oidc_forbidden" : "login.oidc_failed")}
+        </p>
+      )}
       {me && !me.guest && (
         <div className="door-known">
           <p>{t("login.already", { name: me.display_name })}</p>

@@ -1,6 +1,7 @@
 import { useWords } from "../i18n/index.js";
 import type { Trouble } from "../session/types.js";
 import { TroubleLine } from "../ui/TroubleLine.js";
+import { fieldWords } from "./fields.js";
 
 /** Why there is no new account, in sentences that say more than the codes. */
 export function SignUpTrouble({ trouble }: { trouble: Trouble | undefined }) {
@@ -12,6 +13,6 @@ export function SignUpTrouble({ trouble }: { trouble: Trouble | undefined }) {
         ? t("join.gone")
         : trouble?.code === "FORBIDDEN"
           ? t("signup.closed")
-          : undefined;
+          : fieldWords(trouble, t);
   return <TroubleLine trouble={trouble} words={words} />;
 }

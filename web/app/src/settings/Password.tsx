@@ -1,5 +1,6 @@
 /** Another password; all other logins and all tokens end with the old one. */
 import { type FormEvent, useState } from "react";
+import { fieldWords } from "../account/fields.js";
 import { useWords } from "../i18n/index.js";
 import { useHttp } from "../session/backend.js";
 import { Button } from "../ui/Button.js";
@@ -52,7 +53,10 @@ export function Password() {
             {t("password.change")}
           </Button>
         </div>
-        <TroubleLine trouble={task.trouble} words={refused ? t("password.refused") : undefined} />
+        <TroubleLine
+          trouble={task.trouble}
+          words={refused ? t("password.refused") : fieldWords(task.trouble, t)}
+        />
         <p className="field-note" role="status">
           {done && t("password.changed")}
         </p>

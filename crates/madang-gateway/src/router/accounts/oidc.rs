@@ -17,7 +17,7 @@ use crate::error::ApiError;
 /// Keeps what was begun, until the browser comes back.
 const COOKIE: &str = "__Host-madang-oidc";
 /// Where a browser goes that was not signed in; the code says why.
-const FAILED: &str = "/sign-in?error=";
+const FAILED: &str = "/login?error=";
 
 #[derive(Deserialize)]
 pub(super) struct Start {
