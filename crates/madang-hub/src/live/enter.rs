@@ -145,7 +145,9 @@ impl Live {
         }
         let row = UserRow { joined_session, ..request.caller.row(known, hub.inner.clock.now()) };
         let append = Append { users: vec![row], ..Append::default() };
-        // Nobody waits for it.
-        drop(hub.inner.store.submit(append).await);
+        // What else makes a row of this person reads it first, and must find this: it was lost to a session being made.
+        if let Ok(commit) = hub.inner.store.submit(append).await {
+            drop(commit.await);
+        }
     }
 }
