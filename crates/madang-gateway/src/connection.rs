@@ -76,8 +76,7 @@ impl Connection {
             version: self.version,
             backlog_bytes: self.shared.settings.backlog_bytes,
             asked_bytes: self.shared.settings.asked_bytes,
-            now: self.shared.now(),
-            now_ms: self.shared.now_ms(),
+            shared: &self.shared,
         }
     }
 

@@ -14,6 +14,7 @@ use super::v1::Gate;
 use super::wire::{self, Tls};
 use crate::codec::{Opcode, close_payload, write_frame};
 use crate::frames::frames_v2;
+use crate::gateway::Shared;
 use crate::message_router::Unanswered;
 
 /// Batches that one system call writes.
@@ -81,9 +82,19 @@ pub(crate) struct Terms<'a> {
     pub(crate) version: ProtocolVersion,
     pub(crate) backlog_bytes: usize,
     pub(crate) asked_bytes: usize,
-    pub(crate) now: UnixMs,
+    /// Has the clocks, which are looked at only when it matters: most writes go straight through.
+    pub(crate) shared: &'a Shared,
+}
+
+impl Terms<'_> {
+    fn now(&self) -> UnixMs {
+        self.shared.now()
+    }
+
     /// Milliseconds since the start.
-    pub(crate) now_ms: u64,
+    fn now_ms(&self) -> u64 {
+        self.shared.now_ms()
+    }
 }
 
 impl Outbox {
@@ -131,6 +142,10 @@ impl Outbox {
                 self.queue(chunk, terms);
                 continue;
             }
+            if let [only] = chunk {
+                self.send(&[only.form(Form::SocketV2, frames_v2)], terms);
+                continue;
+            }
             let framed: Vec<&Bytes> =
                 chunk.iter().map(|batch| batch.form(Form::SocketV2, frames_v2)).collect();
             self.send(&framed, terms);
@@ -145,7 +160,7 @@ impl Outbox {
     fn deliver_v1(&mut self, batches: &[Arc<Batch>], terms: Terms<'_>) {
         for batch in batches {
             let Some(gate) = &mut self.gate else { return };
-            let sorted = gate.sort(batch, terms.now);
+            let sorted = gate.sort(batch, terms.now());
             if self.is_full() {
                 let backlog = self.backlog_mut(terms);
                 sorted.queue(batch, backlog);
@@ -187,7 +202,7 @@ impl Outbox {
             self.backlog = Some(Box::new(Backlog::new(terms.version, Bytes::from(rest))));
         }
         if self.is_full() {
-            self.progress_ms = terms.now_ms;
+            self.progress_ms = terms.now_ms();
             self.wake();
         }
     }
@@ -224,7 +239,7 @@ impl Outbox {
             return;
         }
         let mut last = Vec::new();
-        write_frame(&mut last, Opcode::Text, encode(event, None, terms.now).as_bytes());
+        write_frame(&mut last, Opcode::Text, encode(event, None, terms.now()).as_bytes());
         write_frame(&mut last, Opcode::Close, &close_payload(code));
         self.finish((Some(code.number()), false), last, terms);
     }
@@ -279,17 +294,17 @@ impl Outbox {
     fn try_flush(&mut self, terms: Terms<'_>) -> io::Result<()> {
         if wire::holds(&self.tls) {
             wire::flush(terms.socket, &mut self.tls)?;
-            self.progress_ms = terms.now_ms;
+            self.progress_ms = terms.now_ms();
         }
         let Some(backlog) = &mut self.backlog else { return Ok(()) };
         loop {
-            let bytes = backlog.wire(terms.now);
+            let bytes = backlog.wire(terms.now());
             if bytes.is_empty() {
                 return Ok(());
             }
             let written = wire::write(terms.socket, &mut self.tls, &[IoSlice::new(bytes)])?;
             backlog.written(written);
-            self.progress_ms = terms.now_ms;
+            self.progress_ms = terms.now_ms();
         }
     }
 

@@ -3,6 +3,7 @@
 use std::io::{self, IoSlice, Read as _, Write as _};
 
 use rustls::ServerConnection;
+use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
@@ -13,7 +14,7 @@ pub(crate) type Tls = Option<Box<ServerConnection>>;
 ///
 /// Under TLS all is taken or nothing: what the socket has no room for stays in the TLS state, until [`flush`].
 pub(crate) fn write(socket: &TcpStream, tls: &mut Tls, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-    let Some(tls) = tls else { return socket.try_write_vectored(slices) };
+    let Some(tls) = tls else { return write_plain(socket, slices) };
     flush_tls(socket, tls)?;
     let mut total = 0;
     for slice in slices {
@@ -23,6 +24,14 @@ pub(crate) fn write(socket: &TcpStream, tls: &mut Tls, slices: &[IoSlice<'_>]) -
     match flush_tls(socket, tls) {
         Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
         _ => Ok(total),
+    }
+}
+
+/// One slice, which is the rule, is sent by the cheaper system call: `send` knows the socket, `writev` looks for a file.
+fn write_plain(socket: &TcpStream, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    match slices {
+        [only] => socket.try_io(Interest::WRITABLE, || SockRef::from(socket).send(only)),
+        several => socket.try_write_vectored(several),
     }
 }
 

@@ -72,9 +72,11 @@ impl Live {
         let shared = (!shared.is_empty()).then(|| Batch::new(shared));
         for watcher in &self.watchers {
             let own = if private.is_empty() { None } else { private.remove(&watcher.connection) };
-            let batches: Vec<_> = own.map(Batch::new).into_iter().chain(shared.clone()).collect();
-            if !batches.is_empty() {
-                watcher.viewer.deliver(&batches);
+            match (own.map(Batch::new), &shared) {
+                (None, Some(shared)) => watcher.viewer.deliver(std::slice::from_ref(shared)),
+                (Some(own), Some(shared)) => watcher.viewer.deliver(&[own, shared.clone()]),
+                (Some(own), None) => watcher.viewer.deliver(&[own]),
+                (None, None) => {}
             }
         }
         self.tell(tells);
