@@ -204,11 +204,15 @@ impl Gateway {
         let begun = Instant::now();
         let count = connections.len() as u64;
         for (index, connection) in connections.into_iter().enumerate() {
-            tokio::time::sleep_until(begun + Duration::from_millis(window_ms * index as u64 / count)).await;
+            let told_at_ms = window_ms * index as u64 / count;
+            tokio::time::sleep_until(begun + Duration::from_millis(told_at_ms)).await;
+            // Not before the last one has been told: until then there is only this server, which takes nobody in, and
+            // each refusal makes a client wait longer the next time.
+            let left_ms = window_ms - told_at_ms + window_ms / 5;
             let event = Event::from(Disconnected {
                 code: CloseCode::Drain.number(),
                 reason: CloseCode::Drain.reason().to_owned(),
-                reconnect_after_ms: Some(crate::random::below(window_ms)),
+                reconnect_after_ms: Some(left_ms + crate::random::below(window_ms / 2 + 1)),
             });
             connection.close_with(&event, CloseCode::Drain);
         }
