@@ -91,6 +91,9 @@ impl Figures {
     }
 }
 
+/// A figure of one model.
+type Count = fn(&ModelState) -> usize;
+
 /// How it goes with each model: one of its states is 1.
 fn models(out: &mut String, pool: PoolState) {
     let mut models = pool.models;
@@ -114,7 +117,7 @@ fn models(out: &mut String, pool: PoolState) {
                 .expect("writing to a String cannot fail");
         }
     }
-    let counts: [(&str, &str, fn(&ModelState) -> usize); 2] = [
+    let counts: [(&str, &str, Count); 2] = [
         ("madang_model_running_turns", "Requests to a model that run.", |model| model.running),
         ("madang_model_waiting_turns", "Requests to a model that wait their turn.", |model| model.waiting),
     ];

@@ -1,3 +1,5 @@
+//! The fair queue by itself, in simulated time: turns, limits, pauses, the breaker, and what those who wait are told.
+
 use std::collections::{BTreeMap, HashSet};
 
 use madang_model::RateLimit;
