@@ -31,6 +31,7 @@ impl Session {
             running: None,
             turns: Vec::new(),
             invitations: Vec::new(),
+            barred: std::collections::VecDeque::new(),
             budget: None,
             revisions: std::collections::HashMap::new(),
             simulated: false,
@@ -131,9 +132,7 @@ impl Session {
         match event {
             Event::MemberAdded(data) => self.add_member(&data.participant),
             Event::MemberChanged(data) => self.change_member(&data.participant),
-            Event::MemberRemoved(data) => {
-                self.participants.retain(|known| known.user_id != Actor::User(data.user_id));
-            }
+            Event::MemberRemoved(data) => self.remove_member(data),
             Event::RoleChanged(data) => self.change_role(data),
             Event::UserInvited(data) => self.add_invitation(&data.invitation),
             Event::InvitationWithdrawn(data) => self.drop_invitation(data.user_id),

@@ -156,7 +156,7 @@ fn chunks(messages: Vec<Message>) -> Vec<Vec<Message>> {
     let mut chunks: Vec<Vec<Message>> = Vec::new();
     let mut bytes = 0;
     for message in messages {
-        let size = crate::transcript::size(&message);
+        let size = crate::transcript::size(&message) + escapes(&message);
         bytes += size;
         match chunks.last_mut() {
             Some(chunk) if bytes <= COPIED_BYTES_MAX => chunk.push(message),
@@ -167,6 +167,19 @@ fn chunks(messages: Vec<Message>) -> Vec<Vec<Message>> {
         }
     }
     chunks
+}
+
+/// Bytes that JSON adds to a message's texts: six for one where a text is made of control characters.
+fn escapes(message: &Message) -> usize {
+    let parts = message.reply.iter().flat_map(|reply| &reply.parts).map(|part| part.content.as_str());
+    let bytes = parts.chain([message.content.as_str()]).flat_map(str::bytes);
+    bytes
+        .map(|byte| match byte {
+            b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 1,
+            0..=0x1f => 5,
+            _ => 0,
+        })
+        .sum()
 }
 
 impl Step<'_> {

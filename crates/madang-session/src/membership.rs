@@ -10,6 +10,9 @@ use crate::apply::{Door, Effect, Member, Step, Target, session_of};
 use crate::state::Waiting;
 use crate::{Action, Place, Rejection, Session};
 
+/// People whom a session remembers to have removed; beyond, the one removed longest ago is forgotten.
+const BARRED_MAX: usize = 1_000;
+
 impl Session {
     pub(crate) fn add_member(&mut self, participant: &Participant) {
         if let Some(user) = participant.user_id.user() {
@@ -17,6 +20,17 @@ impl Session {
         }
         self.participants.retain(|known| known.user_id != participant.user_id);
         self.participants.push(participant.clone());
+    }
+
+    pub(crate) fn remove_member(&mut self, data: &MemberRemoved) {
+        let who = Actor::User(data.user_id);
+        self.participants.retain(|known| known.user_id != who);
+        if data.by.user_id != who {
+            self.barred.push_back(data.user_id);
+            if self.barred.len() > BARRED_MAX {
+                self.barred.pop_front();
+            }
+        }
     }
 
     pub(crate) fn change_member(&mut self, participant: &Participant) {
@@ -35,6 +49,7 @@ impl Session {
 
     pub(crate) fn add_invitation(&mut self, invitation: &Invitation) {
         self.drop_invitation(invitation.user_id);
+        self.barred.retain(|user| *user != invitation.user_id);
         self.invitations.push(invitation.clone());
     }
 
@@ -68,7 +83,9 @@ impl Step<'_> {
         let invitation = self.session.invitations.iter().find(|asked| asked.user_id == member.user);
         let role = match (invitation, door) {
             (Some(invitation), _) => invitation.role,
-            (None, Some(door)) => door.role,
+            (None, Some(door)) if !self.session.barred.contains(&member.user) => door.role,
+            // Someone else's link must not undo a removal.
+            (None, Some(_)) => return Err(Rejection::not_found("session")),
             (None, None) => return Err(Rejection::not_found("session")),
         };
         let own = Author { user_id: member.actor(), display_name: member.caller.display_name.clone() };

@@ -59,6 +59,9 @@ pub struct Session {
     pub(crate) turns: Vec<Turn>,
     #[serde(default)]
     pub(crate) invitations: Vec<Invitation>,
+    /// Who was removed by another: no link lets them in again, only an invitation by name.
+    #[serde(default)]
+    pub(crate) barred: VecDeque<UserId>,
     #[serde(default)]
     pub(crate) budget: Option<Budget>,
     /// Earlier texts of messages that were edited, oldest first.

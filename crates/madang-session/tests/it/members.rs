@@ -121,6 +121,25 @@ fn se4_what_a_removed_person_asked_anew_does_not_wait() {
 }
 
 #[test]
+fn se4_no_link_undoes_a_removal_and_an_invitation_does() {
+    let mut bench = Bench::new();
+    bench.let_in(2, "collaborator");
+    bench.let_in(3, "collaborator");
+    bench.by(1, "remove_user", json!({"target_user_id": "P2"})).unwrap();
+    bench.by(3, "leave_session", json!({})).unwrap();
+    let door = Some(Door { invite_id: InviteId::new(UnixMs(1), [9; 10]), role: Role::Collaborator });
+    bench.door.clone_from(&door);
+    assert_eq!(bench.by(2, "join_collaboration", json!({})), Err(ErrorCode::NotFound));
+    assert_eq!(
+        bench.by(3, "join_collaboration", json!({})),
+        Ok(vec!["member_added"]),
+        "they left by themselves"
+    );
+    bench.by(1, "invite_user", json!({"target_user_id": "P2", "role": "viewer"})).unwrap();
+    assert_eq!(bench.by(2, "join_collaboration", json!({})), Ok(vec!["member_added"]));
+}
+
+#[test]
 fn se1_the_owner_hands_over_before_leaving() {
     let mut bench = Bench::new();
     bench.let_in(2, "collaborator");

@@ -1,5 +1,6 @@
 //! Turns in the transcript: where replies go, what was heard, forks, pages.
 
+use madang_protocol::limits::EVENT_BYTES_MAX;
 use madang_protocol::{ErrorCode, GetHistory, ReplyStatus, SessionRef};
 use madang_session::{Around, Birth, Session};
 use rand::SeedableRng;
@@ -106,6 +107,30 @@ fn an_end_of_another_reply_is_nothing() {
     assert!(bench.end_of(reply, ReplyStatus::Error, "x").events.is_empty());
     bench.prompt("two");
     assert!(bench.end_of(reply, ReplyStatus::Error, "x").events.is_empty());
+}
+
+#[test]
+fn tu5_a_fork_of_texts_that_grow_as_json_stays_within_an_event() {
+    let mut bench = Bench::new();
+    // Six bytes each as JSON.
+    let text = "\u{1}".repeat(190 * 1024);
+    let mut last = bench.chat("first");
+    for _ in 0..12 {
+        last = bench.chat(&text);
+    }
+    let fork = bench.session.fork(&person(1), last).unwrap();
+    let models = models();
+    let now = madang_protocol::UnixMs(9);
+    let birth = Birth {
+        id: madang_protocol::SessionId::new(now, [2; 10]),
+        epoch: madang_protocol::Epoch::new(6),
+        default_model: "one",
+        prompt_version: 1,
+        models: &models,
+    };
+    let mut rng = StdRng::seed_from_u64(1);
+    let (_, applied) = Session::create_fork(now, &mut rng, &person(1), fork, &birth);
+    assert!(applied.events.iter().all(|(_, event)| event.data_json().len() <= EVENT_BYTES_MAX));
 }
 
 #[test]
