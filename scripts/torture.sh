@@ -27,7 +27,7 @@ one() {
 result() {
   case $1 in
     kill) grep -E '^cycle ' "$log/kill" | tail -n 1 ;;
-    power) grep -E '^(power|left out)' "$log/power" | tail -n 1 ;;
+    power) grep -E '^(cycle|skipped)' "$log/power" | tail -n 1 ;;
     storm) grep -E '^storm: ' "$log/storm" | tail -n 1 ;;
     reconnect | soak) grep -E '^\| ' "$log/$1" | grep -v '^| what' | sed -E 's/^\| ([^|]*) \| ([^|]*) \|.*/\1: \2/' | paste -sd ';' ;;
   esac
