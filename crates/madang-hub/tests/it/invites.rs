@@ -7,7 +7,7 @@ use madang_store::{Append, People as _, PersonChange};
 use madang_testkit::{Failure, HubClient, person};
 use serde_json::json;
 
-use crate::support::{agree, chat, invite_code, run, serve, settings};
+use crate::support::{agree, chat, invite_code, run, serve, settings, stored_files};
 
 async fn join(client: &HubClient, code: &str) -> Result<serde_json::Value, ErrorCode> {
     client.question("join_collaboration", json!({"session_id": code})).await.map_err(|error| error.code)
@@ -194,9 +194,9 @@ fn se5_no_code_is_stored() {
         code
     });
     let secret = code.strip_prefix("mdi1.").unwrap().as_bytes();
-    for entry in std::fs::read_dir(dir.path()).unwrap() {
-        let path = entry.unwrap().path();
-        let bytes = std::fs::read(&path).unwrap();
+    let files = stored_files(dir.path());
+    assert!(files.iter().any(|(path, _)| path.ends_with("madang.db")));
+    for (path, bytes) in files {
         let found = bytes.windows(secret.len()).any(|window| window == secret);
         assert!(!found, "{} has the code", path.display());
     }

@@ -5,7 +5,7 @@ use madang_store::{Store as _, Stream};
 use madang_testkit::HubClient;
 use serde_json::{Value, json};
 
-use crate::support::{World, agree, chat, ended, prompt, run, serve, settings};
+use crate::support::{World, agree, chat, ended, prompt, run, serve, settings, stored_files};
 
 fn on(session: SessionId, message: MessageId, mut data: Value) -> Value {
     data["session_id"] = json!(session);
@@ -107,9 +107,9 @@ fn tu5_a_deleted_text_is_in_nothing_that_is_stored_or_replayed() {
         chat(&client, session, "it loads").await;
         agree(world, session, &[&client]).await;
     });
-    for entry in std::fs::read_dir(dir.path()).unwrap() {
-        let path = entry.unwrap().path();
-        let bytes = std::fs::read(&path).unwrap();
+    let files = stored_files(dir.path());
+    assert!(files.iter().any(|(path, _)| path.ends_with("madang.db")));
+    for (path, bytes) in files {
         let found = bytes.windows(8).any(|window| window == b"zanzibar");
         // The write-ahead log keeps old pages until it is used again; the database itself does not.
         assert!(

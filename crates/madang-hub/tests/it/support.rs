@@ -1,6 +1,6 @@
 //! A hub with everything around it, in a runtime of its own: ending the runtime is the kill of a server.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -202,4 +202,10 @@ pub(crate) fn final_of(client: &HubClient, message: MessageId) -> Value {
         });
         finals.next().unwrap()["data"].clone()
     })
+}
+
+/// The files of a data directory; the database's own helpers come and go while a server that was let go ends.
+pub(crate) fn stored_files(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let paths = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    paths.filter_map(|path| std::fs::read(&path).ok().map(|bytes| (path, bytes))).collect()
 }
