@@ -1,9 +1,10 @@
-/** The start: the language, then the app; the connection and the Markdown part on their way meanwhile. */
+/** The start: the language, then the app; the connection and what shows messages are on their way meanwhile. */
 import { createClient, keepIn } from "@madang/client";
 import { MadangProvider } from "@madang/react";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App.js";
+import { prepareConversation } from "./conversation/SessionRoom.js";
 import { startLanguage } from "./i18n/index.js";
 import { prepareMarkdown } from "./markdown/MessageText.js";
 import { BackendContext } from "./session/backend.js";
@@ -16,7 +17,9 @@ const client = createClient({
   keeper: keepIn(sessionStorage),
 });
 // At a door it is not known yet as whom.
-if (!isDoor(routeOf(location.pathname).page)) client.connect();
+const start = routeOf(location.pathname);
+if (!isDoor(start.page)) client.connect();
+if (start.sessionId) prepareConversation();
 const backend = liveBackend(client);
 
 const root = document.getElementById("root");
@@ -32,4 +35,5 @@ createRoot(root).render(
     </MadangProvider>
   </StrictMode>,
 );
+prepareConversation();
 prepareMarkdown();

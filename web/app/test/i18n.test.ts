@@ -2,10 +2,17 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import en from "../src/i18n/en.json";
-import { preferredLanguage, startLanguage, translate } from "../src/i18n/index.js";
+import {
+  chooseLanguage,
+  currentLanguage,
+  preferredLanguage,
+  startLanguage,
+  translate,
+} from "../src/i18n/index.js";
 import ko from "../src/i18n/ko.json";
 import moreEn from "../src/i18n/more.en.json";
 import moreKo from "../src/i18n/more.ko.json";
+import { wordsOf } from "../src/i18n/words.js";
 
 const english: Record<string, string> = { ...en, ...moreEn };
 const korean: Record<string, string> = { ...ko, ...moreKo };
@@ -84,5 +91,30 @@ describe("the language", () => {
     expect(translate("people.label", { count: 1, names: "Minji" })).toBe("1 person in this session: Minji");
     await startLanguage("ko");
     expect(translate("reply.stopped", { name: "민지" })).toBe("민지 님이 멈췄어요.");
+  });
+
+  it("fills a hole with what is given, not with what that looks like", () => {
+    const catalogue = {
+      hello: "{{name}} and {{other}}",
+      n_one: "{{count}} line",
+      n_other: "{{count}} lines",
+    };
+    expect(wordsOf(catalogue, "en", "hello", { name: "{{other}}", other: "$&" })).toBe("{{other}} and $&");
+    expect(wordsOf(catalogue, "en", "hello", { name: "Minji" })).toBe("Minji and {{other}}");
+    expect(wordsOf(catalogue, "en", "hello", { name: "__proto__", other: "<b>" })).toBe("__proto__ and <b>");
+    expect([0, 1, 2].map((count) => wordsOf(catalogue, "en", "n", { count }))).toEqual([
+      "0 lines",
+      "1 line",
+      "2 lines",
+    ]);
+    expect(wordsOf(catalogue, "ko", "n", { count: 1 })).toBe("1 lines");
+    expect(wordsOf(catalogue, "en", "nothing")).toBe("nothing");
+  });
+
+  it("is the one wished for last, whichever catalogue comes first", async () => {
+    await Promise.all([chooseLanguage("en", false), chooseLanguage("ko", false)]);
+    expect(currentLanguage()).toBe("ko");
+    await startLanguage("en");
+    expect(document.documentElement.lang).toBe("en");
   });
 });

@@ -23,7 +23,7 @@ import "./conversation.css";
 import "./people-talk.css";
 import "./states.css";
 
-export function Conversation({ sessionId, session }: { sessionId: string; session: SessionView }) {
+export default function Conversation({ sessionId, session }: { sessionId: string; session: SessionView }) {
   const t = useWords();
   const { me } = useHere();
   const { loadOlder } = useActions();

@@ -1,4 +1,5 @@
 /** An open session: its head, what was said, and where one writes. */
+import { lazy, Suspense } from "react";
 import { SessionComposer } from "../composer/SessionComposer.js";
 import { ConnectionLine } from "../head/ConnectionState.js";
 import { SessionHead } from "../head/SessionHead.js";
@@ -8,7 +9,14 @@ import { sentenceOf } from "../session/trouble.js";
 import type { SessionView } from "../session/types.js";
 import { goTo } from "../shell/route.js";
 import { Button } from "../ui/Button.js";
-import { Conversation } from "./Conversation.js";
+
+const load = () => import("./Conversation.js");
+const Conversation = lazy(load);
+
+/** Called at the start: what shows messages is on its way while the session is. */
+export function prepareConversation(): void {
+  void load().catch(() => undefined);
+}
 
 const PLACEHOLDERS = ["46%", "92%", "84%", "88%", "60%"];
 
@@ -41,7 +49,11 @@ function Here({ sessionId, session }: { sessionId: string; session: SessionView 
       </div>
     );
   }
-  return <Conversation key={sessionId} sessionId={sessionId} session={session} />;
+  return (
+    <Suspense fallback={<Placeholders />}>
+      <Conversation key={sessionId} sessionId={sessionId} session={session} />
+    </Suspense>
+  );
 }
 
 function NotYet({ session }: { session: SessionView }) {
@@ -59,6 +71,11 @@ function NotYet({ session }: { session: SessionView }) {
       </div>
     );
   }
+  return <Placeholders />;
+}
+
+function Placeholders() {
+  const t = useWords();
   return (
     <div className="conversation-skeleton measure" role="status" aria-label={t("session.loading")}>
       {PLACEHOLDERS.map((width) => (

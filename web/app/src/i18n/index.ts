@@ -2,11 +2,11 @@
  * Every word of the app, in Korean and English. Catalogues are flat JSON files with the same keys
  * (test/i18n.test.ts); only the one in use is loaded, and what is said on pages that few open comes with those.
  */
-import i18next from "i18next";
 import { useMemo, useSyncExternalStore } from "react";
 import { read, write } from "../ui/storage.js";
 import type english from "./en.json";
 import type moreEnglish from "./more.en.json";
+import { type Catalogue, wordsOf } from "./words.js";
 
 export const LANGUAGES = { en: "English", ko: "한국어" } as const;
 export type Language = keyof typeof LANGUAGES;
@@ -23,7 +23,7 @@ export type Translate = (key: Key, values?: Values) => string;
 
 const KEY = "madang.language";
 
-type Catalogues = Record<Language, () => Promise<{ default: Record<string, string> }>>;
+type Catalogues = Record<Language, () => Promise<{ default: Catalogue }>>;
 
 const FIRST: Catalogues = {
   en: () => import("./en.json"),
@@ -41,12 +41,16 @@ export function preferredLanguage(kept: string | undefined, browser: string): La
   return wanted.toLowerCase().startsWith("ko") ? "ko" : "en";
 }
 
+/** What is loaded, by language; the two halves of a catalogue lie in one. */
+const known: Record<Language, Catalogue> = { en: {}, ko: {} };
 const loaded = new Set<string>();
+let current: Language = "en";
+const listeners = new Set<() => void>();
 
 async function add(catalogues: Catalogues, language: Language, name: string): Promise<void> {
   if (loaded.has(name + language)) return;
   const catalogue = await catalogues[language]();
-  i18next.addResourceBundle(language, "translation", catalogue.default);
+  Object.assign(known[language], catalogue.default);
   loaded.add(name + language);
 }
 
@@ -66,25 +70,20 @@ export function withWords<T>(part: () => Promise<T>): () => Promise<T> {
 
 /** Loads the catalogue in use; the app is drawn after this. */
 export async function startLanguage(chosen?: Language): Promise<void> {
-  loaded.clear();
-  const language = chosen ?? preferredLanguage(read(KEY), navigator.language);
-  await i18next.init({
-    lng: language,
-    resources: {},
-    fallbackLng: false,
-    keySeparator: false,
-    nsSeparator: false,
-    // React escapes what it shows.
-    interpolation: { escapeValue: false },
-  });
-  await chooseLanguage(language, false);
+  await chooseLanguage(chosen ?? preferredLanguage(read(KEY), navigator.language), false);
 }
 
+/** The language wished for last: catalogues may come in another order than they were asked for. */
+let wished: Language = current;
+
 export async function chooseLanguage(language: Language, keep = true): Promise<void> {
+  wished = language;
   await load(language);
+  if (wished !== language) return;
   if (keep) write(KEY, language);
+  current = language;
   document.documentElement.lang = language;
-  await i18next.changeLanguage(language);
+  for (const listener of listeners) listener();
 }
 
 /** Takes over the language of an account, where none was chosen in this browser. */
@@ -94,15 +93,13 @@ export function adoptLanguage(language: string | undefined): void {
 }
 
 function subscribe(listener: () => void): () => void {
-  i18next.on("languageChanged", listener);
-  return () => i18next.off("languageChanged", listener);
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
-export function currentLanguage(): Language {
-  return i18next.language === "ko" ? "ko" : "en";
-}
+export const currentLanguage = (): Language => current;
 
-export const translate: Translate = (key, values) => i18next.t(key, { ...values });
+export const translate: Translate = (key, values) => wordsOf(known[current], current, key, values);
 
 export function useLanguage(): Language {
   return useSyncExternalStore(subscribe, currentLanguage);
@@ -111,8 +108,5 @@ export function useLanguage(): Language {
 /** The words in the language of now; a new function when it changes, so memoised parts follow. */
 export function useWords(): Translate {
   const language = useLanguage();
-  return useMemo(() => {
-    const fixed = i18next.getFixedT(language);
-    return (key, values) => fixed(key, { ...values });
-  }, [language]);
+  return useMemo(() => (key, values) => wordsOf(known[language], language, key, values), [language]);
 }
