@@ -1,10 +1,10 @@
 //! Whose a credential is: one path for every kind, and a short memory, so that a busy client costs no read a message.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use madang_protocol::{LoginId, Scope, UnixMs, UserId};
+use madang_protocol::{LoginId, Scope, TokenId, UnixMs, UserId};
 use madang_store::{AccountRow, LoginRow, PersonChange, SecretHash, TokenRow};
 use parking_lot::Mutex;
 use tokio::time::Instant;
@@ -16,6 +16,8 @@ use crate::secret::{LOGIN_PREFIX, OPAQUE_BYTES_MAX, TOKEN_PREFIX, hash_of};
 
 /// `seen_at` and `used_at` are written at most so often: an hour.
 const TOUCH_MS: u64 = 3_600_000;
+/// Credentials that one question to the store is about; more are asked about in several.
+const AT_ONCE: usize = 2_000;
 
 /// A person who proved who they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +33,63 @@ pub struct Known {
 /// How a credential stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// It holds; until then, if it is known when.
-    Holds(Option<UnixMs>),
+    /// It holds.
+    Holds {
+        /// Until then, if it is known when.
+        until: Option<UnixMs>,
+        /// Whether its person administers.
+        admin: bool,
+    },
     /// It ended.
     Ended,
+}
+
+/// What one chunk of credentials rests on.
+struct Found {
+    /// Of each person with an account: whether they are in force, and whether they administer.
+    people: HashMap<UserId, (bool, bool)>,
+    logins: HashMap<(UserId, LoginId), UnixMs>,
+    tokens: HashMap<(UserId, TokenId), UnixMs>,
+}
+
+impl Found {
+    async fn read(accounts: &Accounts, asked: &[(UserId, Option<Proof>)]) -> Result<Found, Refusal> {
+        let store = &accounts.inner.store;
+        let users: HashSet<UserId> = asked.iter().map(|(user, _)| *user).collect();
+        let login = |(_, proof): &(UserId, Option<Proof>)| match proof {
+            Some(Proof::Login(login)) => Some(*login),
+            Some(Proof::Token(_) | Proof::Embedder(_)) | None => None,
+        };
+        let token = |(_, proof): &(UserId, Option<Proof>)| match proof {
+            Some(Proof::Token(token)) => Some(*token),
+            Some(Proof::Login(_) | Proof::Embedder(_)) | None => None,
+        };
+        let logins: Vec<LoginId> = asked.iter().filter_map(login).collect();
+        let tokens: Vec<TokenId> = asked.iter().filter_map(token).collect();
+        let people = store.accounts_by_id(users.into_iter().collect()).await?;
+        let logins = if logins.is_empty() { Vec::new() } else { store.logins_by_id(logins).await? };
+        let tokens = if tokens.is_empty() { Vec::new() } else { store.tokens_by_id(tokens).await? };
+        Ok(Found {
+            people: people.iter().map(|row| (row.user, (row.disabled_at.is_none(), row.admin))).collect(),
+            logins: logins.iter().map(|row| ((row.user, row.login), row.expires_at)).collect(),
+            tokens: tokens.iter().map(|row| ((row.user, row.token), row.expires_at)).collect(),
+        })
+    }
+
+    fn standing(&self, user: UserId, proof: Option<Proof>) -> Standing {
+        let (admin, proof) = match (self.people.get(&user), proof) {
+            (None, None) => return Standing::Holds { until: None, admin: false },
+            (Some((true, admin)), Some(proof)) => (*admin, proof),
+            // Suspended, or a guest who has an account by now, or a credential whose account is gone.
+            _ => return Standing::Ended,
+        };
+        let until = match proof {
+            Proof::Login(id) => self.logins.get(&(user, id)).copied(),
+            Proof::Token(id) => self.tokens.get(&(user, id)).copied(),
+            Proof::Embedder(until) => Some(until),
+        };
+        until.map_or(Standing::Ended, |until| Standing::Holds { until: Some(until), admin })
+    }
 }
 
 /// What was found good a moment ago.
@@ -131,44 +186,35 @@ impl Accounts {
         Ok(guest)
     }
 
-    /// How a credential stands now, past every memory; none is a guest's.
+    /// How credentials stand now, past every memory, in the order of the question; none is a guest's. So many people
+    /// may come back at once that they are asked about in chunks, and not one by one.
     ///
     /// # Errors
     /// When the store can't be read.
-    pub async fn standing(&self, user: UserId, proof: Option<Proof>) -> Result<Standing, Refusal> {
-        let account = self.inner.store.account(user).await?;
-        let (account, proof) = match (account, proof) {
-            (None, None) => return Ok(Standing::Holds(None)),
-            (Some(account), Some(proof)) => (account, proof),
-            _ => return Ok(Standing::Ended),
-        };
-        if account.disabled_at.is_some() {
-            return Ok(Standing::Ended);
+    pub async fn standings(&self, asked: &[(UserId, Option<Proof>)]) -> Result<Vec<Standing>, Refusal> {
+        let mut standings = Vec::with_capacity(asked.len());
+        for chunk in asked.chunks(AT_ONCE) {
+            let found = Found::read(self, chunk).await?;
+            standings.extend(chunk.iter().map(|(user, proof)| found.standing(*user, *proof)));
         }
-        let until = match proof {
-            Proof::Login(id) => {
-                let row = self.inner.store.logins(user).await?.into_iter().find(|row| row.login == id);
-                row.map(|row| row.expires_at)
-            }
-            Proof::Token(id) => {
-                let row = self.inner.store.tokens(user).await?.into_iter().find(|row| row.token == id);
-                row.map(|row| row.expires_at)
-            }
-            Proof::Embedder(until) => Some(until),
-        };
-        Ok(until.map_or(Standing::Ended, |until| Standing::Holds(Some(until))))
+        Ok(standings)
     }
 
-    /// Notes that a login is in use though nothing new came by it: a socket of it is open.
+    /// Notes that logins are in use though nothing new came by them: sockets of them are open.
     ///
     /// # Errors
-    /// When the store can't be read.
-    pub async fn is_in_use(&self, user: UserId, login: LoginId) -> Result<(), Refusal> {
-        let rows = self.inner.store.logins(user).await?;
-        let now = self.now();
-        let old = |row: &LoginRow| row.login == login && now.since(row.seen_at) >= self.touch_ms();
-        if let Some(row) = rows.into_iter().find(old) {
-            self.touch(Used::Login(LoginRow { seen_at: now, ..row }));
+    /// When the store can't be read or written.
+    pub async fn are_in_use(&self, logins: &[LoginId]) -> Result<(), Refusal> {
+        let (now, touch_ms) = (self.now(), self.touch_ms());
+        for chunk in logins.chunks(AT_ONCE) {
+            let mut rows = self.inner.store.logins_by_id(chunk.to_vec()).await?;
+            rows.retain(|row| now.since(row.seen_at) >= touch_ms);
+            if !rows.is_empty() {
+                // One that ends meanwhile is not brought back by this: the store changes only what is there.
+                let seen = |row| PersonChange::Login(LoginRow { seen_at: now, ..row });
+                let people = rows.into_iter().map(seen).collect();
+                self.carry_out(Step { people, ..Step::default() }).await?;
+            }
         }
         Ok(())
     }

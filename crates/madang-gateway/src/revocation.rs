@@ -8,9 +8,9 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 pub(crate) use madang_accounts::Which;
-use madang_accounts::{Proof, Standing};
+use madang_accounts::{Accounts, Proof, Standing};
 use madang_hub::{Caller, Via};
-use madang_protocol::{CloseCode, UnixMs, UserId};
+use madang_protocol::{CloseCode, LoginId, UnixMs, UserId};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -132,48 +132,49 @@ impl Revocations {
         cut.iter().for_each(|entry| (entry.cut)(CloseCode::TokenExpired, sentence));
     }
 
-    /// Looks again at the credentials of what was registered since the last look.
-    async fn look(&self, shared: &Shared) {
+    /// Looks again at the credentials of what was registered since the last look: all of them in a few questions, since
+    /// after a restart everyone comes back at once, and what runs out meanwhile has to be cut in time.
+    async fn look(&self, accounts: &Accounts) {
         let fresh: HashSet<(UserId, Via)> =
             std::mem::take(&mut self.table.lock().fresh).into_iter().collect();
-        for (user, via) in fresh {
-            let proof = match via {
-                Via::Guest => None,
-                Via::Login(login) => Some(Proof::Login(login)),
-                Via::Token(token) => Some(Proof::Token(token)),
-                Via::Embedder(until) => Some(Proof::Embedder(until)),
-            };
-            match shared.accounts.standing(user, proof).await {
-                Ok(Standing::Holds(until)) => {
-                    self.table.lock().ends_at(user, via, until);
-                    self.look_at_rights(shared, user, via).await;
+        if fresh.is_empty() {
+            return;
+        }
+        let fresh: Vec<(UserId, Via)> = fresh.into_iter().collect();
+        let asked: Vec<_> = fresh.iter().map(|(user, via)| (*user, proof_of(*via))).collect();
+        match accounts.standings(&asked).await {
+            Ok(standings) => {
+                for ((user, via), standing) in fresh.into_iter().zip(standings) {
+                    self.judge(user, via, standing);
                 }
-                Ok(Standing::Ended) => {
-                    let cut = self.table.lock().remove(user, |entry| entry.via == via);
-                    let sentence = "The credential holds no longer: sign in again.";
-                    cut.iter().for_each(|entry| (entry.cut)(CloseCode::BadCredential, sentence));
-                }
-                // The store can't be read now: the next look tries again.
-                Err(_) => self.table.lock().fresh.push((user, via)),
             }
+            // The store can't be read now: the next look tries again.
+            Err(_) => self.table.lock().fresh.extend(fresh),
         }
     }
 
-    /// Cuts what was let in as an administrator's, when its person was one no longer by the time it was registered: a
-    /// socket may take seconds to say `hello`.
-    async fn look_at_rights(&self, shared: &Shared, user: UserId, via: Via) {
-        if !self.table.lock().has_admin(user, via) {
-            return;
-        }
-        match shared.accounts.account(user).await {
-            Ok(account) if account.as_ref().is_some_and(|account| account.admin) => {}
-            Ok(_) => {
-                let cut = self.table.lock().remove(user, |entry| entry.via == via && entry.admin);
-                let sentence = "Something about your account changed.";
-                cut.iter().for_each(|entry| (entry.cut)(CloseCode::StateInvalidated, sentence));
+    /// Cuts what rests on a credential that ended, and what was let in as an administrator's when its person was one no
+    /// longer by the time it was registered: a socket may take seconds to say `hello`.
+    fn judge(&self, user: UserId, via: Via, standing: Standing) {
+        let (cut, code, sentence) = {
+            let mut table = self.table.lock();
+            match standing {
+                Standing::Ended => (
+                    table.remove(user, |entry| entry.via == via),
+                    CloseCode::BadCredential,
+                    "The credential holds no longer: sign in again.",
+                ),
+                Standing::Holds { until, admin } => {
+                    table.ends_at(user, via, until);
+                    (
+                        table.remove(user, |entry| entry.via == via && entry.admin && !admin),
+                        CloseCode::StateInvalidated,
+                        "Something about your account changed.",
+                    )
+                }
             }
-            Err(_) => self.table.lock().fresh.push((user, via)),
-        }
+        };
+        cut.iter().for_each(|entry| (entry.cut)(code, sentence));
     }
 
     /// How many things are registered.
@@ -197,11 +198,6 @@ impl Table {
             }
         }
         gone
-    }
-
-    /// Whether anything of this credential was let in as an administrator's.
-    fn has_admin(&self, user: UserId, via: Via) -> bool {
-        self.people.get(&user).into_iter().flatten().any(|entry| entry.via == via && entry.admin)
     }
 
     /// Notes when a credential ends by itself.
@@ -228,25 +224,29 @@ pub(crate) fn ends(which: Which, user: UserId, via: Via) -> bool {
     }
 }
 
+/// What proves a person who came that way.
+fn proof_of(via: Via) -> Option<Proof> {
+    match via {
+        Via::Guest => None,
+        Via::Login(login) => Some(Proof::Login(login)),
+        Via::Token(token) => Some(Proof::Token(token)),
+        Via::Embedder(until) => Some(Proof::Embedder(until)),
+    }
+}
+
 /// Notes that the logins of all that is open are in use: one that is looked at all week must not end for want of use.
-async fn keep_alive(shared: &Shared) {
-    let open: HashSet<(UserId, Via)> = {
-        let table = shared.revocations.table.lock();
-        table
-            .people
-            .iter()
-            .flat_map(|(user, entries)| entries.iter().map(|entry| (*user, entry.via)))
-            .collect()
+async fn keep_alive(revocations: &Revocations, accounts: &Accounts) {
+    let logins: HashSet<LoginId> = {
+        let table = revocations.table.lock();
+        let login = |entry: &Entry| match entry.via {
+            Via::Login(login) => Some(login),
+            Via::Guest | Via::Token(_) | Via::Embedder(_) => None,
+        };
+        table.people.values().flatten().filter_map(login).collect()
     };
-    for (user, via) in open {
-        if let Via::Login(login) = via
-            && let Err(refusal) = shared.accounts.is_in_use(user, login).await
-        {
-            return tracing::warn!(
-                error = &refusal as &dyn std::error::Error,
-                "the use of logins was not noted"
-            );
-        }
+    let logins: Vec<LoginId> = logins.into_iter().collect();
+    if let Err(refusal) = accounts.are_in_use(&logins).await {
+        tracing::warn!(error = &refusal as &dyn std::error::Error, "the use of logins was not noted");
     }
 }
 
@@ -260,9 +260,9 @@ pub(crate) async fn watch(shared: Arc<Shared>, stop: CancellationToken) {
             () = stop.cancelled() => return,
         }
         shared.revocations.expire(shared.now());
-        shared.revocations.look(&shared).await;
+        shared.revocations.look(&shared.accounts).await;
         if turn == KEEP_ALIVE_EVERY {
-            keep_alive(&shared).await;
+            keep_alive(&shared.revocations, &shared.accounts).await;
         }
     }
 }
@@ -281,7 +281,9 @@ pub(crate) fn listen(shared: &Arc<Shared>) {
 mod tests {
     use std::sync::mpsc;
 
-    use madang_protocol::{LoginId, Scope, TokenId};
+    use madang_protocol::{Scope, TokenId};
+    use madang_store::{AccountRow, Append, LoginRow, PersonChange, SqliteStore, Store as _};
+    use madang_testkit::FlakyStore;
 
     use super::*;
 
@@ -360,5 +362,67 @@ mod tests {
         revocations.expire(UnixMs(10));
         assert_eq!(told.try_iter().collect::<Vec<_>>(), [(10, CloseCode::TokenExpired)]);
         assert_eq!(revocations.len(), 1);
+    }
+
+    /// Ten thousand come back at once: what is asked of the store grows with chunks, and not with people.
+    #[tokio::test]
+    async fn se4_ten_thousand_that_come_back_are_looked_at_in_a_few_questions() {
+        const PEOPLE: u64 = 10_000;
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&dir.path().join("madang.db"), Default::default()).await.unwrap();
+        let store = FlakyStore::new(Arc::new(store));
+        let clock = Arc::new(|| UnixMs(1_000));
+        let accounts = Accounts::new(Default::default(), store.clone(), clock).unwrap();
+        let (user, id) = (UserId::new(UnixMs(1), [9; 10]), login(9));
+        let account = AccountRow {
+            user,
+            name: "mina".into(),
+            display_name: "Mina".into(),
+            color: String::new(),
+            language: String::new(),
+            password: None,
+            admin: false,
+            disabled_at: None,
+            created_at: UnixMs(1),
+        };
+        let row = LoginRow {
+            login: id,
+            hash: [1; 32],
+            user,
+            created_at: UnixMs(1),
+            seen_at: UnixMs(1),
+            expires_at: UnixMs(5_000),
+            agent: String::new(),
+            address: String::new(),
+        };
+        let people = vec![PersonChange::Account(account), PersonChange::Login(row)];
+        store.submit(Append { people, ..Append::default() }).await.unwrap().await.unwrap();
+        let revocations = Revocations::default();
+        let (tell, told) = mpsc::channel();
+        let register = |caller: &Caller| {
+            let (tell, via) = (tell.clone(), caller.via);
+            revocations.register(caller, move |code, _| tell.send((via, code)).unwrap())
+        };
+        let mut guards = Vec::new();
+        for n in 0..PEOPLE {
+            let unique: [u8; 10] = std::array::from_fn(|at| n.to_le_bytes().get(at).copied().unwrap_or(7));
+            let guest = Caller { user: UserId::new(UnixMs(2), unique), ..caller(1, Via::Guest) };
+            guards.push(register(&guest));
+        }
+        // Of one person with an account: a login that holds, and one that ended before it was registered.
+        guards.push(register(&Caller { user, ..caller(1, Via::Login(id)) }));
+        guards.push(register(&Caller { user, ..caller(1, Via::Login(login(8))) }));
+        let before = store.questions();
+        revocations.look(&accounts).await;
+        let asked = store.questions() - before;
+        assert!((1..=18).contains(&asked), "{asked} questions about {PEOPLE} people");
+        assert_eq!(told.try_iter().collect::<Vec<_>>(), [(Via::Login(login(8)), CloseCode::BadCredential)]);
+        revocations.expire(UnixMs(5_000));
+        assert_eq!(told.try_iter().collect::<Vec<_>>(), [(Via::Login(id), CloseCode::TokenExpired)]);
+        // What is open is noted as used in as few, and nothing is asked when nothing is new.
+        let before = store.questions();
+        revocations.look(&accounts).await;
+        keep_alive(&revocations, &accounts).await;
+        assert_eq!(store.questions() - before, 0);
     }
 }

@@ -310,6 +310,9 @@ pub trait People: Send + Sync + 'static {
     /// An account.
     fn account(&self, user: UserId) -> BoxFuture<'_, Result<Option<AccountRow>, StoreError>>;
 
+    /// The accounts of many people at once, in no order; who has none is left out.
+    fn accounts_by_id(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<Vec<AccountRow>, StoreError>>;
+
     /// The account of a login name, whatever its case and Unicode form.
     fn account_named<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<AccountRow>, StoreError>>;
 
@@ -334,11 +337,17 @@ pub trait People: Send + Sync + 'static {
     /// A login by its hash.
     fn login(&self, hash: SecretHash) -> BoxFuture<'_, Result<Option<LoginRow>, StoreError>>;
 
+    /// Many logins at once, in no order; what has ended is left out.
+    fn logins_by_id(&self, logins: Vec<LoginId>) -> BoxFuture<'_, Result<Vec<LoginRow>, StoreError>>;
+
     /// A person's logins, newest first.
     fn logins(&self, user: UserId) -> BoxFuture<'_, Result<Vec<LoginRow>, StoreError>>;
 
     /// A token by its hash.
     fn token(&self, hash: SecretHash) -> BoxFuture<'_, Result<Option<TokenRow>, StoreError>>;
+
+    /// Many tokens at once, in no order; what has ended is left out.
+    fn tokens_by_id(&self, tokens: Vec<TokenId>) -> BoxFuture<'_, Result<Vec<TokenRow>, StoreError>>;
 
     /// A person's tokens, newest first.
     fn tokens(&self, user: UserId) -> BoxFuture<'_, Result<Vec<TokenRow>, StoreError>>;

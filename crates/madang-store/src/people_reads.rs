@@ -1,6 +1,6 @@
 //! The store's questions about people.
 
-use madang_protocol::{Budget, SessionId, UserId};
+use madang_protocol::{Budget, LoginId, SessionId, TokenId, UserId};
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{Row as _, query};
 
@@ -30,6 +30,36 @@ fn all<T>(
 pub(crate) async fn account(readers: &SqlitePool, user: UserId) -> Result<Option<AccountRow>, sqlx::Error> {
     let found = query(sql::ACCOUNT).bind(user.to_string()).fetch_optional(readers).await?;
     found.as_ref().map(rows::account).transpose()
+}
+
+/// Ids as a JSON array: one bound value, however many they are, and one statement to prepare.
+fn ids<T: std::fmt::Display>(ids: &[T]) -> String {
+    let quoted: Vec<String> = ids.iter().map(|id| format!("\"{id}\"")).collect();
+    format!("[{}]", quoted.join(","))
+}
+
+/// The accounts of many people.
+pub(crate) async fn accounts_by_id(
+    readers: &SqlitePool,
+    users: Vec<UserId>,
+) -> Result<Vec<AccountRow>, sqlx::Error> {
+    all(&query(sql::ACCOUNTS_BY_ID).bind(ids(&users)).fetch_all(readers).await?, rows::account)
+}
+
+/// Many logins.
+pub(crate) async fn logins_by_id(
+    readers: &SqlitePool,
+    logins: Vec<LoginId>,
+) -> Result<Vec<LoginRow>, sqlx::Error> {
+    all(&query(sql::LOGINS_BY_ID).bind(ids(&logins)).fetch_all(readers).await?, rows::login)
+}
+
+/// Many tokens.
+pub(crate) async fn tokens_by_id(
+    readers: &SqlitePool,
+    tokens: Vec<TokenId>,
+) -> Result<Vec<TokenRow>, sqlx::Error> {
+    all(&query(sql::TOKENS_BY_ID).bind(ids(&tokens)).fetch_all(readers).await?, rows::token)
 }
 
 /// The account of a login name.

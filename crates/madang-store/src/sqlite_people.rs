@@ -1,6 +1,6 @@
 //! What the embedded store answers about people.
 
-use madang_protocol::{Budget, SessionId, Spent, UnixMs, UserId};
+use madang_protocol::{Budget, LoginId, SessionId, Spent, TokenId, UnixMs, UserId};
 
 use crate::fault::failed;
 use crate::people_reads as reads;
@@ -21,6 +21,10 @@ fn asked<'a, T>(
 impl People for SqliteStore {
     fn account(&self, user: UserId) -> BoxFuture<'_, Result<Option<AccountRow>, StoreError>> {
         asked("finding an account", reads::account(self.readers(), user))
+    }
+
+    fn accounts_by_id(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<Vec<AccountRow>, StoreError>> {
+        asked("finding accounts", reads::accounts_by_id(self.readers(), users))
     }
 
     fn account_named<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<AccountRow>, StoreError>> {
@@ -53,12 +57,20 @@ impl People for SqliteStore {
         asked("finding a login", reads::login(self.readers(), hash))
     }
 
+    fn logins_by_id(&self, logins: Vec<LoginId>) -> BoxFuture<'_, Result<Vec<LoginRow>, StoreError>> {
+        asked("finding logins", reads::logins_by_id(self.readers(), logins))
+    }
+
     fn logins(&self, user: UserId) -> BoxFuture<'_, Result<Vec<LoginRow>, StoreError>> {
         asked("listing logins", reads::logins(self.readers(), user))
     }
 
     fn token(&self, hash: SecretHash) -> BoxFuture<'_, Result<Option<TokenRow>, StoreError>> {
         asked("finding a token", reads::token(self.readers(), hash))
+    }
+
+    fn tokens_by_id(&self, tokens: Vec<TokenId>) -> BoxFuture<'_, Result<Vec<TokenRow>, StoreError>> {
+        asked("finding tokens", reads::tokens_by_id(self.readers(), tokens))
     }
 
     fn tokens(&self, user: UserId) -> BoxFuture<'_, Result<Vec<TokenRow>, StoreError>> {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use madang_protocol::{Budget, SessionId, Spent, UnixMs, UserId};
+use madang_protocol::{Budget, LoginId, SessionId, Spent, TokenId, UnixMs, UserId};
 use madang_store::{
     AccountPage, AccountRow, Append, AuditRecord, AuditVerdict, BoxFuture, CommandRow, Commit, InviteRow,
     JournaledReply, LoadedSession, LoginRow, People, Purse, Record, SecretHash, SessionPage, SessionQuery,
@@ -56,6 +56,7 @@ pub struct FlakyStore {
     held: watch::Sender<bool>,
     fail_reads: Mutex<u32>,
     appends: Arc<AtomicU64>,
+    asked: AtomicU64,
 }
 
 impl FlakyStore {
@@ -67,7 +68,15 @@ impl FlakyStore {
         let plan = Arc::new(Mutex::new(Plan::default()));
         let appends = Arc::new(AtomicU64::new(0));
         tokio::spawn(pump(inner.clone(), waiting, watch, plan.clone()));
-        Arc::new(FlakyStore { inner, jobs, plan, held, fail_reads: Mutex::new(0), appends })
+        Arc::new(FlakyStore {
+            inner,
+            jobs,
+            plan,
+            held,
+            fail_reads: Mutex::new(0),
+            appends,
+            asked: AtomicU64::new(0),
+        })
     }
 
     /// Fails the next append.
@@ -104,6 +113,16 @@ impl FlakyStore {
     #[must_use]
     pub fn appends(&self) -> u64 {
         self.appends.load(Ordering::SeqCst)
+    }
+
+    /// How many questions about accounts, logins and tokens were asked.
+    #[must_use]
+    pub fn questions(&self) -> u64 {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    fn asked(&self) {
+        self.asked.fetch_add(1, Ordering::SeqCst);
     }
 
     fn read_fails(&self) -> Option<StoreError> {
@@ -214,7 +233,13 @@ impl Store for FlakyStore {
 
 impl People for FlakyStore {
     fn account(&self, user: UserId) -> BoxFuture<'_, Result<Option<AccountRow>, StoreError>> {
+        self.asked();
         self.inner.account(user)
+    }
+
+    fn accounts_by_id(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<Vec<AccountRow>, StoreError>> {
+        self.asked();
+        self.inner.accounts_by_id(users)
     }
 
     fn account_named<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<AccountRow>, StoreError>> {
@@ -247,7 +272,13 @@ impl People for FlakyStore {
         self.inner.login(hash)
     }
 
+    fn logins_by_id(&self, logins: Vec<LoginId>) -> BoxFuture<'_, Result<Vec<LoginRow>, StoreError>> {
+        self.asked();
+        self.inner.logins_by_id(logins)
+    }
+
     fn logins(&self, user: UserId) -> BoxFuture<'_, Result<Vec<LoginRow>, StoreError>> {
+        self.asked();
         self.inner.logins(user)
     }
 
@@ -255,7 +286,13 @@ impl People for FlakyStore {
         self.inner.token(hash)
     }
 
+    fn tokens_by_id(&self, tokens: Vec<TokenId>) -> BoxFuture<'_, Result<Vec<TokenRow>, StoreError>> {
+        self.asked();
+        self.inner.tokens_by_id(tokens)
+    }
+
     fn tokens(&self, user: UserId) -> BoxFuture<'_, Result<Vec<TokenRow>, StoreError>> {
+        self.asked();
         self.inner.tokens(user)
     }
 

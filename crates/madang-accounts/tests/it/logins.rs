@@ -136,7 +136,7 @@ async fn a_login_with_a_socket_open_is_not_idle() {
     let entered = world.enter("mina", PASSWORD).await.unwrap();
     for _ in 0..3 {
         world.pass(6 * DAY_MS);
-        world.accounts.is_in_use(row.user, entered.login).await.unwrap();
+        world.accounts.are_in_use(&[entered.login]).await.unwrap();
         while world.accounts.logins(row.user).await.unwrap()[0].seen_at.0 < now(&world) {
             tokio::task::yield_now().await;
         }
@@ -145,9 +145,9 @@ async fn a_login_with_a_socket_open_is_not_idle() {
     assert_eq!(world.verdict(&entered.token).await, Ok("mina".to_owned()));
     // One that ended does not come back by being used.
     world.pass(DAY_MS);
-    world.accounts.is_in_use(row.user, entered.login).await.unwrap();
+    world.accounts.are_in_use(&[entered.login]).await.unwrap();
     world.accounts.end_login(row.user, entered.login, &from("127.0.0.1")).await.unwrap();
-    world.accounts.is_in_use(row.user, entered.login).await.unwrap();
+    world.accounts.are_in_use(&[entered.login]).await.unwrap();
     assert!(world.accounts.logins(row.user).await.unwrap().is_empty());
     assert_eq!(world.verdict(&entered.token).await, Err(ErrorCode::InvalidAuth));
 }

@@ -85,6 +85,9 @@ macro_rules! accounts {
 /// An account.
 pub(crate) const ACCOUNT: &str = accounts!("WHERE a.\"user\" = $1");
 
+/// The accounts of people, whose ids are a JSON array.
+pub(crate) const ACCOUNTS_BY_ID: &str = accounts!("WHERE a.\"user\" IN (SELECT value FROM json_each($1))");
+
 /// The account of a folded name.
 pub(crate) const ACCOUNT_NAMED: &str = accounts!("WHERE a.name_folded = $1");
 
@@ -109,6 +112,10 @@ pub(crate) const ADMIN: &str = "SELECT 1 FROM accounts WHERE admin <> 0 AND disa
 /// A login by its hash.
 pub(crate) const LOGIN: &str = "SELECT login, hash, \"user\", created_at, seen_at, expires_at, agent, address FROM logins WHERE hash = $1";
 
+/// Logins whose ids are a JSON array.
+pub(crate) const LOGINS_BY_ID: &str = "SELECT login, hash, \"user\", created_at, seen_at, expires_at, agent, address \
+    FROM logins WHERE login IN (SELECT value FROM json_each($1))";
+
 /// A person's logins.
 pub(crate) const LOGINS_OF: &str = "SELECT login, hash, \"user\", created_at, seen_at, expires_at, agent, address \
     FROM logins WHERE \"user\" = $1 ORDER BY created_at DESC, login DESC";
@@ -116,6 +123,10 @@ pub(crate) const LOGINS_OF: &str = "SELECT login, hash, \"user\", created_at, se
 /// A token by its hash.
 pub(crate) const TOKEN: &str = "SELECT token, hash, \"user\", name, scope, created_at, expires_at, used_at \
     FROM tokens WHERE hash = $1";
+
+/// Tokens whose ids are a JSON array.
+pub(crate) const TOKENS_BY_ID: &str = "SELECT token, hash, \"user\", name, scope, created_at, expires_at, used_at \
+    FROM tokens WHERE token IN (SELECT value FROM json_each($1))";
 
 /// A person's tokens.
 pub(crate) const TOKENS_OF: &str = "SELECT token, hash, \"user\", name, scope, created_at, expires_at, used_at \
