@@ -7,9 +7,9 @@ mod token;
 
 use std::sync::Arc;
 
-use http::HeaderMap;
 use http::header;
 use http::request::Parts;
+use http::{HeaderMap, Uri};
 use madang_accounts::{Accounts, BOOTSTRAP_PREFIX, Known, Proof, Refusal, css_color};
 use madang_hub::{Caller, Via};
 use madang_protocol::{ErrorCode, Scope, UnixMs, UserId, color_of};
@@ -46,26 +46,31 @@ pub enum Presented<'a> {
 /// Finds the credential that counts: ticket, bearer, query token, cookie; an empty one counts as absent.
 #[must_use]
 pub fn presented(parts: &Parts) -> Presented<'_> {
+    presented_in(&parts.uri, &parts.headers)
+}
+
+/// As [`presented`], of a request that is still whole.
+pub(crate) fn presented_in<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Presented<'a> {
     let bearer = || {
-        let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
         let (scheme, token) = value.split_once(' ')?;
         Some(token.trim()).filter(|token| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
     };
-    if let Some(ticket) = query(parts, "ticket") {
+    if let Some(ticket) = query(uri, "ticket") {
         return Presented::Explicit(Credential::Ticket(ticket));
     }
     if let Some(token) = bearer() {
         return Presented::Explicit(Credential::Bearer(token));
     }
-    if let Some(token) = query(parts, "token") {
+    if let Some(token) = query(uri, "token") {
         return Presented::Explicit(Credential::Query(token));
     }
-    cookie(&parts.headers).map_or(Presented::Nothing, Presented::Cookie)
+    cookie(headers).map_or(Presented::Nothing, Presented::Cookie)
 }
 
 /// A parameter of the query that is there and not empty; our tokens need no percent-decoding.
-fn query<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
-    let pairs = parts.uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
+fn query<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
+    let pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
     pairs.filter(|(key, value)| *key == name && !value.is_empty()).map(|(_, value)| value).next()
 }
 

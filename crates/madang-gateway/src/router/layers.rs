@@ -15,7 +15,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use crate::error::{ApiError, LoggedError};
 use crate::gateway::Shared;
 use crate::handshake::Source;
-use crate::identity::{Presented, presented};
+use crate::identity::{Presented, presented, presented_in};
 use crate::listener::Peer;
 
 /// Names the request in the answer and in the log.
@@ -26,6 +26,17 @@ const PREFLIGHT_AGE: Duration = Duration::from_secs(600);
 const PROBLEM: &str = "application/problem+json";
 /// Bytes of a body without a credential beside it; beyond, 413.
 const ANONYMOUS_BYTES_MAX: usize = 4096;
+
+/// Where a page of another site may send a browser that has our cookie: what these answer is the same for everybody, or
+/// is the way back from an identity provider, which a `state` guards.
+const FROM_ANYWHERE: [&str; 6] = [
+    "/api/v1/site",
+    "/api/v1/docs",
+    "/api/v1/docs.css",
+    "/api/v1/openapi.json",
+    "/api/v1/oidc/{id}/start",
+    "/api/v1/oidc/{id}/callback",
+];
 
 /// Gives a request its id, and the log its one line. Paths only: queries may hold tokens, unknown paths anything.
 pub(super) async fn observe(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
@@ -118,7 +129,8 @@ fn as_problem(response: Response) -> Response {
 fn admit(shared: &Shared, request: &Request) -> Result<(), ApiError> {
     let headers = request.headers();
     let source = source_of(shared, request)?;
-    if request.method() != Method::GET && request.method() != Method::HEAD && !may_change(headers, source) {
+    let looks = request.method() == Method::GET || request.method() == Method::HEAD;
+    if !(if looks { may_look(request, source) } else { may_change(headers, source) }) {
         return Err(ApiError::new(ErrorCode::Forbidden, "Another site's page may not do this."));
     }
     let length =
@@ -166,6 +178,21 @@ fn may_change(headers: &HeaderMap, source: Source) -> bool {
         Some(b"same-origin" | b"none") => true,
         Some(_) => false,
         None => source == Source::SameHost || !headers.contains_key(header::COOKIE),
+    }
+}
+
+/// The same of a request that only looks: what rests on our cookie is not for a page of another site, though its script
+/// could not read the answer. Nobody's own data is at the addresses that other sites do send people to.
+fn may_look(request: &Request, source: Source) -> bool {
+    if source == Source::Trusted
+        || !matches!(presented_in(request.uri(), request.headers()), Presented::Cookie(_))
+    {
+        return true;
+    }
+    let pattern = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    match request.headers().get("sec-fetch-site").map(HeaderValue::as_bytes) {
+        None | Some(b"same-origin" | b"none") => true,
+        Some(_) => FROM_ANYWHERE.contains(&pattern),
     }
 }
 

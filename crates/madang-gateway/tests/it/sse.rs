@@ -3,6 +3,7 @@
 use madang_gateway::Settings;
 use serde_json::json;
 
+use crate::accounts::Browser;
 use crate::http::{Person, Sse, send};
 use crate::server::{TestServer, with_guests};
 
@@ -160,4 +161,49 @@ async fn ht2_a_deleted_session_ends_its_streams() {
     let kinds: Vec<_> = stream.rest().await.into_iter().map(|event| event.kind).collect();
     assert!(kinds.ends_with(&["session_deleted".into(), "disconnected".into()]), "{kinds:?}");
     assert_eq!(Sse::open(&server, &ann, &session, None).await.status, 410);
+}
+
+/// A page of another site gets nothing that rests on the cookie: not by an address it lets the browser load, for which
+/// no `Origin` is sent.
+#[tokio::test]
+async fn ht4_what_rests_on_the_cookie_is_not_for_another_sites_page() {
+    let server = TestServer::start(with_guests()).await;
+    let browser = Browser::new(&server, "mina", true).await;
+    let made = browser.ask(&server, "POST", "/sessions", &json!({"title": "Room"})).await.json();
+    let session = made["session_id"].as_str().unwrap().to_owned();
+    let cookie = format!("Cookie: {}", browser.cookie);
+    let paths = [
+        format!("/sessions/{session}/events"),
+        format!("/sessions/{session}/export"),
+        format!("/sessions/{session}/messages"),
+        format!("/sessions/{session}"),
+        "/sessions".into(),
+        "/me".into(),
+        "/me/logins".into(),
+        "/admin/users".into(),
+        "/admin/health".into(),
+    ];
+    for path in paths {
+        let path = format!("/api/v1{path}");
+        for site in ["cross-site", "same-site", "nonsense"] {
+            for method in ["GET", "HEAD"] {
+                let head = [cookie.as_str(), &format!("Sec-Fetch-Site: {site}"), "Sec-Fetch-Mode: navigate"];
+                let answer = send(&server, method, &path, &head, "").await;
+                assert_eq!(answer.status, 403, "{method} {path} {site}");
+            }
+        }
+        for own in [&["Sec-Fetch-Site: same-origin"][..], &["Sec-Fetch-Site: none"], &[]] {
+            let mut head = vec![cookie.clone()];
+            head.extend(own.iter().map(|&line| line.to_owned()));
+            assert_eq!(Sse::open_at(&server, &path, &head).await.status, 200, "{path} {own:?}");
+        }
+    }
+    // Nobody's own data, and a credential that no page of another site can add.
+    for open in ["/site", "/openapi.json", "/docs"] {
+        let head = [cookie.as_str(), "Sec-Fetch-Site: cross-site"];
+        assert_eq!(send(&server, "GET", &format!("/api/v1{open}"), &head, "").await.status, 200, "{open}");
+    }
+    let bearer = format!("Authorization: Bearer {}", browser.token());
+    let head = [cookie.as_str(), &bearer, "Sec-Fetch-Site: cross-site"];
+    assert_eq!(send(&server, "GET", "/api/v1/me", &head, "").await.status, 200);
 }
