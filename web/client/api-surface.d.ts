@@ -185,8 +185,11 @@ export declare class AdminHttp {
     }>;
     /** Ends one. */
     revokeInvite(inviteId: string): Promise<void>;
-    /** The budgets of the server and of people. */
-    budgets(): Promise<Budgets>;
+    /** The budgets of the server and of those people who have one, page by page. */
+    budgets(page?: {
+        readonly cursor?: string | undefined;
+        readonly limit?: number | undefined;
+    }): Promise<Budgets>;
     /** Limits what the whole server may spend; null takes the limit away. */
     setServerBudget(budget: Budget | null): Promise<void>;
     /** Limits what a person may spend; null takes the limit away. */
@@ -286,7 +289,7 @@ export declare class Requests {
 }
 
 // http/types.d.ts
-import type { Author, Budget, Invite, Role, SessionStatus, UnixMs } from "@madang/protocol";
+import type { Author, Budget, Invite, Role, SessionStatus, Spent, UnixMs } from "@madang/protocol";
 /** What a credential reaches: reading; what one may do in sessions; all, the account and the server too. */
 export type Scope = "read" | "write" | "full";
 /** Who may sign up: nobody, who has a link, anyone. */
@@ -436,13 +439,24 @@ export interface SignUpInvite extends Invite {
     readonly sign_up: boolean;
     readonly revoked_at: UnixMs | null;
 }
-/** Budgets beyond those of sessions. */
+/** A page of budgets beyond those of sessions: the server's, and of those people who have one. */
 export interface Budgets {
     readonly server: Budget | null;
-    readonly users: readonly {
-        readonly user_id: string;
-        readonly budget: Budget;
-    }[];
+    /** What the server used in the present period of its budget; left out without one. */
+    readonly server_used?: Spent;
+    readonly items: readonly PersonBudget[];
+    /** Left out on the last page. */
+    readonly next_cursor?: string;
+}
+/** What a person may spend, and has spent. */
+export interface PersonBudget {
+    readonly user_id: string;
+    /** The name to log in with; null for a guest. */
+    readonly name: string | null;
+    readonly display_name: string;
+    readonly budget: Budget;
+    /** In the present period of the budget. */
+    readonly used: Spent;
 }
 /** A line of the audit log. */
 export interface AuditRecord {

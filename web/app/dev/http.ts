@@ -145,8 +145,28 @@ function admin(): AdminHttp {
         address: "192.0.2.10",
       })),
     verifyAudit: async () => ({ whole: true, lines: 120 }),
-    serverBudget: async () => ({ micro_usd: 50_000_000, period: "month" }),
+    budgets: async () => ({
+      server: { micro_usd: 50_000_000, period: "month" },
+      server_used: { micro_usd: 18_400_000, tokens: 2_100_000 },
+      items: [
+        {
+          user_id: JUN.user_id,
+          name: "jun",
+          display_name: JUN.display_name,
+          budget: { micro_usd: 2_000_000, tokens: 400_000, period: "day" },
+          used: { micro_usd: 1_720_000, tokens: 81_200 },
+        },
+        {
+          user_id: LONG.user_id,
+          name: "maximiliana-konstantina.von.wittelsbach",
+          display_name: LONG.display_name,
+          budget: { tokens: 50_000, period: "month" },
+          used: { micro_usd: 610_000, tokens: 50_400 },
+        },
+      ],
+    }),
     setServerBudget: async () => undefined,
+    setUserBudget: async () => undefined,
   };
 }
 

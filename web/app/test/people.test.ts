@@ -7,7 +7,8 @@ import { emojiIn } from "../src/conversation/emoji.js";
 import { unreadAt } from "../src/conversation/useUnread.js";
 import { peopleOf } from "../src/head/faces.js";
 import { startLanguage, translate } from "../src/i18n/index.js";
-import { isUsedUp, shareOf, spentWords } from "../src/people/budget.js";
+import { amountOf } from "../src/people/amount.js";
+import { isUsedUp, shareOf, spentWords, usesOf } from "../src/people/budget.js";
 import { groupHits, piecesOf } from "../src/search/snippet.js";
 import { isSearchable } from "../src/search/useSearch.js";
 import { GRANTABLE, mayInRole, mayOf } from "../src/session/may.js";
@@ -197,5 +198,36 @@ describe("bars", () => {
 
   it("end below a round number", () => {
     expect([0, 1, 3, 180, 2_600_000].map(ceilingOf)).toEqual([1, 1, 5, 200, 5_000_000]);
+  });
+});
+
+describe("a sum in a field", () => {
+  it("is a number, nothing, or wrong", () => {
+    expect(amountOf("", 2, 100)).toBeNull();
+    expect(amountOf(" 5 ", 2, 100)).toBe(5);
+    expect(amountOf("2.50", 2, 100)).toBe(2.5);
+    expect(amountOf("1,250,000", 0, 2_000_000)).toBe(1_250_000);
+    expect(amountOf("0", 0, 100)).toBe(0);
+    for (const wrong of ["-1", "five", "1e3", "2.505", "101", "1,25", ".5", "5.", "0x10", "∞"]) {
+      expect(amountOf(wrong, 2, 100), wrong).toBeUndefined();
+    }
+    expect(amountOf("2.5", 0, 100)).toBeUndefined();
+  });
+});
+
+describe("the limits of a budget", () => {
+  it("have a bar each, and a limit of nothing is used up", async () => {
+    await startLanguage("en");
+    const uses = usesOf(
+      { micro_usd: 0, tokens: 1000, period: "day" },
+      { tokens: 1500, micro_usd: 0 },
+      "en",
+      translate,
+    );
+    expect(uses.map(({ words, share }) => [words, share])).toEqual([
+      ["$0.00 of $0.00", 1],
+      ["1,500 of 1,000 tokens", 1.5],
+    ]);
+    expect(usesOf({ tokens: 10, period: "month" }, undefined, "en", translate)).toHaveLength(1);
   });
 });

@@ -84,6 +84,7 @@ const ROUTES: readonly [string, (http: Http) => Promise<unknown>, unknown?][] = 
   ["POST /admin/invites", (http) => http.admin.createInvite({ uses: 3 }), { uses: 3 }],
   ["DELETE /admin/invites/inv_1", (http) => http.admin.revokeInvite("inv_1")],
   ["GET /admin/budgets", (http) => http.admin.budgets()],
+  ["GET /admin/budgets?cursor=c&limit=7", (http) => http.admin.budgets({ cursor: "c", limit: 7 })],
   ["PUT /admin/budgets/server", (http) => http.admin.setServerBudget(null), { budget: null }],
   [
     "PUT /admin/budgets/users/usr_1",

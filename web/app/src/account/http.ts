@@ -11,6 +11,8 @@ const AUDIT_PAGE = 50;
 /** Sums asked for at once: more bars than fit on a screen. */
 const USAGE_ROWS = 400;
 const CONNECTIONS = 200;
+/** People with a budget in a page. */
+const BUDGETS_PAGE = 50;
 
 const liveAdmin: AdminHttp = {
   users: (query, cursor) => plain(admin.users({ query, cursor })),
@@ -27,8 +29,9 @@ const liveAdmin: AdminHttp = {
   connections: () => plain(admin.connections(CONNECTIONS)),
   audit: (before) => plain(admin.audit({ limit: AUDIT_PAGE, ...(before === undefined ? {} : { before }) })),
   verifyAudit: () => plain(admin.verifyAudit()),
-  serverBudget: async () => (await plain(admin.budgets())).server,
+  budgets: (cursor) => plain(admin.budgets({ cursor, limit: BUDGETS_PAGE })),
   setServerBudget: (budget) => plain(admin.setServerBudget(budget)),
+  setUserBudget: (id, budget) => plain(admin.setUserBudget(id, budget)),
 };
 
 export const liveHttp: Http = {

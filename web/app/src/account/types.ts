@@ -5,6 +5,7 @@ import type {
   AuditRecord,
   AuditVerdict,
   Bootstrap,
+  Budgets,
   Health,
   Imported,
   InviteLook,
@@ -30,6 +31,7 @@ export type {
   ApiToken,
   AuditRecord,
   AuditVerdict,
+  Budgets,
   ColorChoice,
   Health,
   Imported,
@@ -64,8 +66,10 @@ export interface AdminHttp {
   connections(): Promise<{ readonly connections: readonly LiveConnection[]; readonly total: number }>;
   audit(before?: number): Promise<readonly AuditRecord[]>;
   verifyAudit(): Promise<AuditVerdict>;
-  serverBudget(): Promise<Budget | null>;
+  /** The server's budget, and a page of those people who have one. */
+  budgets(cursor?: string): Promise<Budgets>;
   setServerBudget(budget: Budget | null): Promise<void>;
+  setUserBudget(userId: string, budget: Budget | null): Promise<void>;
 }
 
 /** Every one rejects with a `Trouble`. */

@@ -4,6 +4,7 @@ import { useWords } from "../i18n/index.js";
 import { useHere } from "../session/backend.js";
 import { goTo, pathOf } from "../shell/route.js";
 import { Audit } from "./Audit.js";
+import { BudgetsPart } from "./BudgetsPart.js";
 import { Connections } from "./Connections.js";
 import { HealthPart } from "./HealthPart.js";
 import { Sessions } from "./Sessions.js";
@@ -15,7 +16,7 @@ import "../settings/settings.css";
 import "../ui/forms.css";
 import "./admin.css";
 
-const PARTS = ["usage", "users", "sessions", "connections", "health", "audit"] as const;
+const PARTS = ["usage", "budgets", "users", "sessions", "connections", "health", "audit"] as const;
 type Part = (typeof PARTS)[number];
 
 export default function AdminPage({ part }: { part: string | undefined }) {
@@ -48,6 +49,7 @@ export default function AdminPage({ part }: { part: string | undefined }) {
 
 const BODIES: Record<Part, ReactNode> = {
   usage: <UsagePart />,
+  budgets: <BudgetsPart />,
   users: <Users />,
   sessions: <Sessions />,
   connections: <Connections />,

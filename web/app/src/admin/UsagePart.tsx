@@ -8,7 +8,6 @@ import { useLoaded } from "../ui/useLoaded.js";
 import { Bars } from "./Bars.js";
 import { type Column, DataTable } from "./DataTable.js";
 import { ceilingOf, everyDay, startOf } from "./days.js";
-import { ServerBudget } from "./ServerBudget.js";
 import { State } from "./State.js";
 
 const PERIODS = [7, 30, 90] as const;
@@ -56,7 +55,6 @@ export function UsagePart() {
         </div>
         <UsageTable by={by} from={from} to={now} />
       </section>
-      <ServerBudget />
     </>
   );
 }

@@ -1,15 +1,19 @@
 /** Sets a budget in money, in tokens, or in both; takes it away. */
 import type { Budget, Period } from "@madang/protocol";
 import { type FormEvent, useState } from "react";
-import { useWords } from "../i18n/index.js";
+import { count } from "../i18n/format.js";
+import { useLanguage, useWords } from "../i18n/index.js";
 import { Button, IconButton } from "../ui/Button.js";
 import { Dialog } from "../ui/Dialog.js";
 import { Choice, Field } from "../ui/Field.js";
 import { TroubleLine } from "../ui/TroubleLine.js";
 import { useTask } from "../ui/useTask.js";
+import { amountOf } from "./amount.js";
 import "../ui/forms.css";
 
 const MICRO = 1_000_000;
+/** Beyond a millionth of a dollar nothing is counted. */
+const DOLLAR_DECIMALS = 6;
 /** Beyond this a sum is a slip of the hand. */
 const DOLLARS_MAX = 1_000_000;
 const TOKENS_MAX = 1_000_000_000_000;
@@ -23,6 +27,7 @@ interface BudgetDialogProps {
 
 export default function BudgetDialog({ title, budget, onSave, onClose }: BudgetDialogProps) {
   const t = useWords();
+  const language = useLanguage();
   const task = useTask();
   const [dollars, setDollars] = useState(
     budget?.micro_usd === undefined ? "" : String(budget.micro_usd / MICRO),
@@ -30,15 +35,27 @@ export default function BudgetDialog({ title, budget, onSave, onClose }: BudgetD
   const [tokens, setTokens] = useState(budget?.tokens === undefined ? "" : String(budget.tokens));
   const [period, setPeriod] = useState<Period>(budget?.period ?? "day");
 
-  const submit = (event: FormEvent) => {
+  const [told, setTold] = useState(false);
+  const sum = amountOf(dollars, DOLLAR_DECIMALS, DOLLARS_MAX);
+  const number = amountOf(tokens, 0, TOKENS_MAX);
+  // Nothing is called wrong before it was tried.
+  const wrong = (amount: number | null | undefined, words: string) =>
+    told && amount === undefined ? words : undefined;
+
+  const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
+    if (sum === undefined || number === undefined) {
+      setTold(true);
+      const name = sum === undefined ? "dollars" : "tokens";
+      event.currentTarget.querySelector<HTMLElement>(`[name="${name}"]`)?.focus();
+      return;
+    }
     const wanted: Budget = {
       period,
-      ...(dollars === "" ? {} : { micro_usd: Math.round(Number(dollars) * MICRO) }),
-      ...(tokens === "" ? {} : { tokens: Math.round(Number(tokens)) }),
+      ...(sum === null ? {} : { micro_usd: Math.round(sum * MICRO) }),
+      ...(number === null ? {} : { tokens: number }),
     };
-    const none = wanted.micro_usd === undefined && wanted.tokens === undefined;
-    task.run(() => onSave(none ? null : wanted), onClose);
+    task.run(() => onSave(sum === null && number === null ? null : wanted), onClose);
   };
 
   return (
@@ -47,27 +64,25 @@ export default function BudgetDialog({ title, budget, onSave, onClose }: BudgetD
         <h2>{title}</h2>
         <IconButton icon="close" size="small" label={t("keys.close")} onClick={onClose} />
       </div>
-      <form className="form dialog-form" onSubmit={submit}>
+      <form className="form dialog-form" noValidate onSubmit={submit}>
         <p className="note">{t("budget.note")}</p>
-        <div className="form-row">
+        <div className="form-row form-row-top">
           <Field
             label={t("budget.dollars")}
-            type="number"
+            name="dollars"
             inputMode="decimal"
-            min={0}
-            max={DOLLARS_MAX}
-            step="0.01"
+            autoComplete="off"
+            error={wrong(sum, t("budget.dollars.wrong", { max: count(DOLLARS_MAX, language) }))}
             placeholder={t("budget.unlimited")}
             value={dollars}
             onChange={(event) => setDollars(event.target.value)}
           />
           <Field
             label={t("budget.tokens")}
-            type="number"
+            name="tokens"
             inputMode="numeric"
-            min={0}
-            max={TOKENS_MAX}
-            step={1}
+            autoComplete="off"
+            error={wrong(number, t("budget.tokens.wrong", { max: count(TOKENS_MAX, language) }))}
             placeholder={t("budget.unlimited")}
             value={tokens}
             onChange={(event) => setTokens(event.target.value)}

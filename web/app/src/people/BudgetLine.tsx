@@ -4,6 +4,7 @@ import { useLanguage, useWords, withWords } from "../i18n/index.js";
 import { useActions } from "../session/backend.js";
 import type { SessionView } from "../session/types.js";
 import { Button } from "../ui/Button.js";
+import { BudgetMeter } from "./BudgetMeter.js";
 import { shareOf, spentWords } from "./budget.js";
 
 const BudgetDialog = lazy(withWords(() => import("./BudgetDialog.js")));
@@ -22,14 +23,12 @@ export function BudgetLine({ sessionId, session, govern, owner }: BudgetLineProp
   const [editing, setEditing] = useState(false);
   const { budget, spent } = session;
   if (!budget && !govern) return null;
-  const share = budget ? Math.min(1, shareOf(budget, spent)) : 0;
+  const share = budget ? shareOf(budget, spent) : 0;
   return (
     <section className="people-group">
       <h3>{t("budget.title")}</h3>
       <p className="budget-words">{budget ? spentWords(budget, spent, language, t) : t("budget.none")}</p>
-      {budget && (
-        <meter className="budget-meter" aria-label={t("budget.title")} value={share} high={0.8} max={1} />
-      )}
+      {budget && <BudgetMeter label={t("budget.title")} share={share} />}
       {budget && share >= 1 && <p className="note">{t(`budget.used.${budget.period}`)}</p>}
       {govern ? (
         <Button look="quiet" onClick={() => setEditing(true)}>

@@ -5,17 +5,42 @@ import type { Language, Translate } from "../i18n/index.js";
 
 /** The share of the limit that is nearest to being used up; more than 1 when it is beyond. */
 export function shareOf(budget: Budget, spent: Spent | undefined): number {
-  const shares = [
-    budget.tokens ? (spent?.tokens ?? 0) / budget.tokens : 0,
-    budget.micro_usd ? (spent?.micro_usd ?? 0) / budget.micro_usd : 0,
-  ];
+  const { micro_usd, tokens } = budget;
   // A limit of nothing is used up.
-  if (budget.tokens === 0 || budget.micro_usd === 0) return 1;
-  return Math.max(...shares);
+  const share = (limit: number | undefined, used = 0) =>
+    limit === undefined ? 0 : limit === 0 ? 1 : used / limit;
+  return Math.max(share(micro_usd, spent?.micro_usd), share(tokens, spent?.tokens));
 }
 
 export function isUsedUp(budget: Budget | undefined, spent: Spent | undefined): boolean {
   return budget !== undefined && shareOf(budget, spent) >= 1;
+}
+
+/** What is used of one of the limits. */
+export interface Use {
+  measure: "micro_usd" | "tokens";
+  /** "$1.20 of $5.00" */
+  words: string;
+  /** More than 1 when it is beyond. */
+  share: number;
+}
+
+/** Of each limit that a budget has, money first. */
+export function usesOf(budget: Budget, spent: Spent | undefined, language: Language, t: Translate): Use[] {
+  const uses: Use[] = [];
+  const { micro_usd, tokens, period } = budget;
+  if (micro_usd !== undefined) {
+    const used = spent?.micro_usd ?? 0;
+    const words = t("budget.of", { spent: money(used, language), of: money(micro_usd, language) });
+    uses.push({ measure: "micro_usd", words, share: shareOf({ period, micro_usd }, spent) });
+  }
+  if (tokens !== undefined) {
+    const used = spent?.tokens ?? 0;
+    const of = t("reply.usage", { tokens: count(tokens, language) });
+    const words = t("budget.of", { spent: count(used, language), of });
+    uses.push({ measure: "tokens", words, share: shareOf({ period, tokens }, spent) });
+  }
+  return uses;
 }
 
 export function spentWords(
@@ -24,14 +49,6 @@ export function spentWords(
   language: Language,
   t: Translate,
 ): string {
-  const parts: string[] = [];
-  if (budget.micro_usd !== undefined) {
-    const of = money(budget.micro_usd, language);
-    parts.push(t("budget.of", { spent: money(spent?.micro_usd ?? 0, language), of }));
-  }
-  if (budget.tokens !== undefined) {
-    const of = t("reply.usage", { tokens: count(budget.tokens, language) });
-    parts.push(t("budget.of", { spent: count(spent?.tokens ?? 0, language), of }));
-  }
+  const parts = usesOf(budget, spent, language, t).map(({ words }) => words);
   return `${parts.join(" · ")} ${t(`budget.in.${budget.period}`)}`;
 }

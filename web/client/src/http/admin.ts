@@ -67,9 +67,11 @@ export class AdminHttp {
     return this.#requests.json(`/admin/invites/${encodeURIComponent(inviteId)}`, { method: "DELETE" });
   }
 
-  /** The budgets of the server and of people. */
-  budgets(): Promise<Budgets> {
-    return this.#requests.json("/admin/budgets");
+  /** The budgets of the server and of those people who have one, page by page. */
+  budgets(
+    page: { readonly cursor?: string | undefined; readonly limit?: number | undefined } = {},
+  ): Promise<Budgets> {
+    return this.#requests.json("/admin/budgets", { query: { ...page } });
   }
 
   /** Limits what the whole server may spend; null takes the limit away. */

@@ -1,4 +1,4 @@
-import type { Author, Budget, Invite, Role, SessionStatus, UnixMs } from "@madang/protocol";
+import type { Author, Budget, Invite, Role, SessionStatus, Spent, UnixMs } from "@madang/protocol";
 
 /** What a credential reaches: reading; what one may do in sessions; all, the account and the server too. */
 export type Scope = "read" | "write" | "full";
@@ -165,10 +165,25 @@ export interface SignUpInvite extends Invite {
   readonly revoked_at: UnixMs | null;
 }
 
-/** Budgets beyond those of sessions. */
+/** A page of budgets beyond those of sessions: the server's, and of those people who have one. */
 export interface Budgets {
   readonly server: Budget | null;
-  readonly users: readonly { readonly user_id: string; readonly budget: Budget }[];
+  /** What the server used in the present period of its budget; left out without one. */
+  readonly server_used?: Spent;
+  readonly items: readonly PersonBudget[];
+  /** Left out on the last page. */
+  readonly next_cursor?: string;
+}
+
+/** What a person may spend, and has spent. */
+export interface PersonBudget {
+  readonly user_id: string;
+  /** The name to log in with; null for a guest. */
+  readonly name: string | null;
+  readonly display_name: string;
+  readonly budget: Budget;
+  /** In the present period of the budget. */
+  readonly used: Spent;
 }
 
 /** A line of the audit log. */
