@@ -8,7 +8,7 @@ use madang_protocol::{
 };
 
 use crate::apply::{Effect, Member, Step, session_of};
-use crate::state::Waiting;
+use crate::state::{Asked, Waiting};
 use crate::{Action, Rejection, title};
 
 /// What a prompt says when a person only pressed "continue".
@@ -112,25 +112,33 @@ impl Step<'_> {
                     .as_ref()
                     .is_some_and(|(user, id)| *user == member.user && data.command_id.as_ref() == Some(id))
         };
+        let waiting = {
+            let mut all = self
+                .session
+                .queue
+                .iter()
+                .filter(|waiting| wanted(waiting.prompt_id, waiting.prompt_id, &waiting.command));
+            // One prompt may wait for several people who asked again: one's own goes first.
+            let first = all.clone().next();
+            all.find(|waiting| self.session.asker(&waiting.asked()) == Some(member.user)).or(first).cloned()
+        };
+        let own = |asked: &Asked<'_>| self.session.asker(asked) == Some(member.user);
+        let own_waits = waiting.as_ref().is_some_and(|waiting| own(&waiting.asked()));
         if let Some(running) = self.session.running.clone()
             && wanted(running.message_id, running.prompt_id, &running.command)
+            && (own(&running.asked()) || data.message_id == Some(running.message_id) || !own_waits)
         {
-            member.may(self.stop_action(member, running.prompt_id))?;
+            member.may(self.stop_action(member, &running.asked()))?;
             self.applied.answer.message_id = Some(running.message_id);
             self.applied.effects.push(Effect::Stop { message_id: running.message_id, by: member.user });
             return Ok(());
         }
-        let waiting = self
-            .session
-            .queue
-            .iter()
-            .find(|waiting| wanted(waiting.prompt_id, waiting.prompt_id, &waiting.command));
-        let Some(waiting) = waiting.cloned() else {
+        let Some(waiting) = waiting else {
             // A reply that has just ended is no error worth a word: what was asked for is so.
             let ended = data.message_id.and_then(|id| self.session.transcript.get(id));
             return ended.map(|_| ()).ok_or_else(|| Rejection::not_found("reply or waiting prompt"));
         };
-        member.may(self.stop_action(member, waiting.prompt_id))?;
+        member.may(self.stop_action(member, &waiting.asked()))?;
         self.applied.answer.turn_id = Some(waiting.turn_id);
         let by = self.session.author(member.actor());
         self.emit(TurnDequeued {
@@ -261,8 +269,8 @@ impl Step<'_> {
         }
     }
 
-    fn stop_action(&self, member: &Member<'_>, prompt: MessageId) -> Action {
-        let own = self.session.transcript.get(prompt).is_some_and(|m| m.author.user_id == member.actor());
-        if own { Action::StopOwn } else { Action::StopAny }
+    /// Whose a turn is to stop: whoever asked for it, which for an answer given anew is not who wrote the prompt.
+    fn stop_action(&self, member: &Member<'_>, asked: &Asked<'_>) -> Action {
+        if self.session.asker(asked) == Some(member.user) { Action::StopOwn } else { Action::StopAny }
     }
 }

@@ -232,13 +232,7 @@ impl Step<'_> {
         if asks {
             return;
         }
-        let own = |waiting: &&Waiting| match waiting.by {
-            Some(by) => by == user,
-            None => {
-                let prompt = self.session.transcript.get(waiting.prompt_id);
-                prompt.is_some_and(|prompt| prompt.author.user_id == Actor::User(user))
-            }
-        };
+        let own = |waiting: &&Waiting| self.session.asker(&waiting.asked()) == Some(user);
         let waiting: Vec<_> = self.session.queue.iter().filter(own).cloned().collect();
         // The remover may be the removed: their name is no longer among the people.
         let by = Author { user_id: member.actor(), display_name: member.caller.display_name.clone() };

@@ -37,6 +37,25 @@ pub(crate) struct Running {
     pub(crate) command: Option<(UserId, String)>,
 }
 
+/// Which prompt is to be answered, and what is known of who asked for that.
+pub(crate) struct Asked<'a> {
+    pub(crate) prompt_id: MessageId,
+    by: Option<UserId>,
+    command: &'a Option<(UserId, String)>,
+}
+
+impl Waiting {
+    pub(crate) fn asked(&self) -> Asked<'_> {
+        Asked { prompt_id: self.prompt_id, by: self.by, command: &self.command }
+    }
+}
+
+impl Running {
+    pub(crate) fn asked(&self) -> Asked<'_> {
+        Asked { prompt_id: self.prompt_id, by: self.by, command: &self.command }
+    }
+}
+
 /// One session: a pure value, made by its events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
@@ -242,6 +261,12 @@ impl Session {
     #[must_use]
     pub fn running_reply(&self) -> Option<(TurnId, MessageId)> {
         self.running.as_ref().map(|running| (running.turn_id, running.message_id))
+    }
+
+    /// Who asked for an answer: whoever pressed "again", else who wrote the prompt.
+    pub(crate) fn asker(&self, asked: &Asked<'_>) -> Option<UserId> {
+        let author = || self.transcript.get(asked.prompt_id)?.author.user_id.user();
+        asked.by.or_else(|| asked.command.as_ref().map(|(user, _)| *user)).or_else(author)
     }
 
     /// A person, or Claude, as an author.

@@ -125,13 +125,26 @@ impl Session {
         self.turns.iter().rev().find(|turn| turn.turn_id == turn_id)
     }
 
-    /// Who asked for the running turn, as far as that is known: whoever pressed "again", not who wrote the prompt.
+    /// Who asked for the running turn: whoever pressed "again", not who wrote the prompt.
     ///
     /// For a turn that waited this outlives a restart; else the author of its prompt counts from then on.
     #[must_use]
     pub fn asked_by(&self, turn_id: TurnId) -> Option<UserId> {
         let running = self.running.as_ref().filter(|running| running.turn_id == turn_id)?;
-        running.by.or_else(|| running.command.as_ref().map(|(user, _)| *user))
+        self.asker(&running.asked())
+    }
+
+    /// Takes over which commands asked for what runs and waits: the log does not say it, the session before did.
+    pub fn keep_askers(&mut self, before: &Session) {
+        let same = |turn: TurnId| before.queue.iter().find(move |known| known.turn_id == turn);
+        for waiting in &mut self.queue {
+            waiting.command = same(waiting.turn_id).and_then(|known| known.command.clone());
+        }
+        if let Some(running) = &mut self.running {
+            let ran = before.running.as_ref().filter(|known| known.turn_id == running.turn_id);
+            let waited = || same(running.turn_id).and_then(|known| known.command.clone());
+            running.command = ran.map_or_else(waited, |known| known.command.clone());
+        }
     }
 
     /// The turns whose replies are on the branch before this reply, oldest first: what the model is reminded of.

@@ -189,7 +189,8 @@ impl Live {
             self.over = true;
             return Ok(());
         };
-        self.session = session;
+        let before = std::mem::replace(&mut self.session, session);
+        self.session.keep_askers(&before);
         self.session.set_simulated(self.hub.simulated());
         self.session.hold_queue(self.hub.draining());
         (self.snapshot_at, self.marks) = (snapshot_at, marks);
@@ -248,9 +249,4 @@ fn take(session: &mut Option<Session>, record: &Record, epoch: Epoch) -> Result<
         }
     }
     Ok(())
-}
-
-/// Who asked for each known turn's prompt.
-pub(super) fn asker(session: &Session, prompt: madang_protocol::MessageId) -> Option<UserId> {
-    session.transcript().get(prompt).and_then(|message| message.author.user_id.user())
 }

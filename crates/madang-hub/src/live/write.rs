@@ -14,7 +14,6 @@ use madang_store::{
 };
 
 use super::ending::Ending;
-use super::load::asker;
 use super::{Born, Live, Request};
 use crate::link::is_durable;
 use crate::{Outgoing, Viewer};
@@ -112,8 +111,8 @@ impl Live {
         let mut draft = Draft { at, events: applied.events, cause, ..Draft::default() };
         for effect in effects {
             match effect {
-                Effect::Start { turn_id, message_id, prompt_id } => {
-                    self.add_start(&mut draft, (turn_id, message_id, prompt_id)).await;
+                Effect::Start { turn_id, message_id, .. } => {
+                    self.add_start(&mut draft, (turn_id, message_id)).await;
                 }
                 Effect::Stop { message_id, by } => {
                     if let Some(ending) = self.stopped(message_id, Some(by)) {
@@ -160,8 +159,8 @@ impl Live {
         draft.ends = Some(ending);
         draft.events.extend(ended.events);
         for effect in ended.effects {
-            if let Effect::Start { turn_id, message_id, prompt_id } = effect {
-                self.add_start(draft, (turn_id, message_id, prompt_id)).await;
+            if let Effect::Start { turn_id, message_id, .. } = effect {
+                self.add_start(draft, (turn_id, message_id)).await;
             }
         }
     }
@@ -169,9 +168,9 @@ impl Live {
     async fn add_start(
         &mut self,
         draft: &mut Draft,
-        (turn_id, message_id, prompt_id): (madang_protocol::TurnId, MessageId, MessageId),
+        (turn_id, message_id): (madang_protocol::TurnId, MessageId),
     ) {
-        let asked_by = self.session.asked_by(turn_id).or_else(|| asker(&self.session, prompt_id));
+        let asked_by = self.session.asked_by(turn_id);
         let started = self.start_reply((turn_id, message_id), asked_by, &mut draft.append).await;
         if let Err(error) = started {
             // A turn that is in the log must be answered: nothing of this write is kept.

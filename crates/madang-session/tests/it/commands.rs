@@ -138,7 +138,7 @@ fn tu5_who_pressed_again_is_kept_while_it_waits_and_over_a_restart() {
     bench.session = bench.replayed();
     bench.end(ReplyStatus::Complete, "1");
     let (turn, _) = bench.session.running_reply().unwrap();
-    assert_eq!(bench.session.asked_by(turn), None, "its prompt's author asked");
+    assert_eq!(bench.session.asked_by(turn), Some(person(1).user), "its prompt's author asked");
     bench.end(ReplyStatus::Complete, "2");
     let (turn, _) = bench.session.running_reply().unwrap();
     assert_eq!(bench.session.asked_by(turn), Some(person(2).user));

@@ -205,3 +205,58 @@ fn se3_one_stops_only_what_one_may() {
     assert_eq!(bench.by(2, "cancel", stop()), Ok(vec![]));
     assert!(matches!(bench.effects.last(), Some(Effect::Stop { by, .. }) if *by == person(2).user));
 }
+
+#[test]
+fn tu5_who_asked_again_stops_it_and_not_who_wrote_the_prompt() {
+    let mut bench = Bench::new();
+    bench.let_in(2, "collaborator");
+    bench.let_in(3, "collaborator");
+    bench.by(2, "claude_message", json!({"content": "of the second"})).unwrap();
+    let asked = bench.session.running_reply().unwrap().1;
+    bench.end(ReplyStatus::Complete, "one");
+    let prompt = bench.session.transcript().get(asked).unwrap().parent_id.unwrap();
+    let stop = || json!({"message_id": prompt});
+    // It runs for the third, and then waits for them.
+    for running in [true, false] {
+        if !running {
+            bench.prompt("something else");
+        }
+        bench.by(3, "regenerate", json!({"message_id": asked})).unwrap();
+        assert_eq!(bench.by(2, "cancel", stop()), Err(ErrorCode::Forbidden), "running: {running}");
+        let stopped = bench.by(3, "cancel", stop()).unwrap();
+        assert_eq!(stopped, if running { vec![] } else { vec!["turn_dequeued"] });
+        bench.end(ReplyStatus::Cancelled, "");
+    }
+}
+
+#[test]
+fn tu5_of_one_prompt_that_waits_for_several_each_takes_back_their_own() {
+    let mut bench = Bench::new();
+    bench.let_in(2, "collaborator");
+    let (prompt, reply) = bench.exchange("question", "one");
+    bench.by(2, "regenerate", json!({"message_id": reply})).unwrap();
+    // It runs for the second, and waits for the first: what one may not stop is not what one means.
+    bench.by(1, "regenerate", json!({"message_id": prompt})).unwrap_err();
+    bench.end(ReplyStatus::Complete, "two");
+    bench.prompt("something else");
+    for n in [1, 2] {
+        bench.by(n, "regenerate", json!({"message_id": prompt})).unwrap();
+    }
+    assert_eq!(bench.by(2, "cancel", json!({"message_id": prompt})), Ok(vec!["turn_dequeued"]));
+    let left: Vec<_> = bench.session.queued().iter().map(|waiting| waiting.by).collect();
+    assert_eq!(left, [Some(person(1).user)]);
+}
+
+#[test]
+fn tu5_who_asked_survives_that_the_session_is_read_again() {
+    let mut bench = Bench::new();
+    bench.let_in(2, "collaborator");
+    let (_, reply) = bench.exchange("question", "one");
+    bench.by(2, "regenerate", json!({"message_id": reply})).unwrap();
+    let read = bench.replayed();
+    let before = std::mem::replace(&mut bench.session, read);
+    let (turn, _) = bench.session.running_reply().unwrap();
+    assert_eq!(bench.session.asked_by(turn), Some(person(1).user), "the log does not say it");
+    bench.session.keep_askers(&before);
+    assert_eq!(bench.session.asked_by(turn), Some(person(2).user));
+}
