@@ -147,6 +147,11 @@ export declare class AccountHttp {
     lookInvite(code: string): Promise<InviteLook | null>;
     /** The address at which signing in with an identity provider begins; to be navigated to. */
     oidcStart(providerId: string, returnTo?: string): string;
+    /**
+     * Begins to add an identity of a provider to one's account; gives the address to navigate to. The browser comes back
+     * to `/settings?linked=ID`, or to `/login?error=CODE` where it did not come to that.
+     */
+    oidcLink(providerId: string): Promise<string>;
 }
 
 // http/admin.d.ts

@@ -214,6 +214,7 @@ export function fixtureHttp(wanted: URLSearchParams): Http {
       ]),
     endLogin: () => or(undefined),
     endLogins: () => or(undefined),
+    linkIdentity: () => or("/settings?linked=corp"),
     tokens: () =>
       or([
         {

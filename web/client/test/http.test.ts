@@ -63,6 +63,7 @@ const ROUTES: readonly [string, (http: Http) => Promise<unknown>, unknown?][] = 
     { name: "n", scope: "read", expires_in_days: 30 },
   ],
   ["DELETE /me/tokens/tok_1", (http) => http.revokeToken("tok_1")],
+  ["POST /oidc/corp/link", (http) => http.oidcLink("corp")],
   ["POST /invites/look", (http) => http.lookInvite("code"), { code: "code" }],
   ["GET /sessions/ses_1/export?format=markdown", (http) => http.exportSession("ses_1", "markdown")],
   ["POST /sessions/import", (http) => http.importSessions('{"a":1}'), { a: 1 }],

@@ -36,6 +36,8 @@ export interface ServerOptions {
   readonly gateway?: string;
   /** Whether guests may enter; they may unless this is false. */
   readonly guests?: boolean;
+  /** Its port, where somebody has to know it before it runs; a free one without. */
+  readonly port?: number;
   /** The model used when none is chosen. */
   readonly model?: string;
 }
@@ -53,7 +55,7 @@ export class Server {
   /** Starts a server. */
   static async start(options: ServerOptions = {}): Promise<Server> {
     const folder = mkdtempSync(join(tmpdir(), "madang-e2e-"));
-    const server = new Server(folder, await freePort(), options);
+    const server = new Server(folder, options.port ?? (await freePort()), options);
     writeFileSync(join(folder, "madang.toml"), `${QUICK(options.gateway ?? "")}${options.config ?? ""}`);
     await server.up();
     return server;

@@ -1,5 +1,5 @@
 /** Logging in with a name and a password, or with another identity provider. */
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import { useWords } from "../i18n/index.js";
 import { useHttp } from "../session/backend.js";
 import { Button } from "../ui/Button.js";
@@ -9,6 +9,7 @@ import { useTask } from "../ui/useTask.js";
 import { DoorLink } from "./DoorLink.js";
 import type { DoorProps } from "./DoorPage.js";
 import { oidcAddress } from "./http.js";
+import { failLink } from "./linking.js";
 import { goOn, wayOf } from "./way.js";
 
 export function LoginForm({ site, me }: DoorProps) {
@@ -23,6 +24,10 @@ export function LoginForm({ site, me }: DoorProps) {
     task.run(() => http.login(name.trim(), password), goOn);
   };
   const [failed] = useState(() => new URLSearchParams(location.search).get("error"));
+  useEffect(() => {
+    // Somebody who is logged in wanted to link an identity: it is told where they began.
+    if (failed !== null && failLink(failed)) location.replace("/settings");
+  }, [failed]);
   const refused = task.trouble?.code === "INVALID_AUTH" ? t("login.refused") : undefined;
 
   return (

@@ -46,6 +46,7 @@ export const liveHttp: Http = {
   logins: () => plain(http.logins()),
   endLogin: (id) => plain(http.endLogin(id)),
   endLogins: (which) => plain(http.endLogins(which)),
+  linkIdentity: (id) => plain(http.oidcLink(id)),
   tokens: () => plain(http.tokens()),
   createToken: (wanted) => plain(http.createToken(wanted)),
   revokeToken: (id) => plain(http.revokeToken(id)),

@@ -86,6 +86,8 @@ export interface Http {
   logins(): Promise<readonly Login[]>;
   endLogin(loginId: string): Promise<void>;
   endLogins(which: "others" | "all"): Promise<void>;
+  /** Begins to link an identity of a provider; gives the address to go to. */
+  linkIdentity(providerId: string): Promise<string>;
   tokens(): Promise<readonly ApiToken[]>;
   createToken(wanted: TokenWish): Promise<NewApiToken>;
   revokeToken(tokenId: string): Promise<void>;

@@ -6,6 +6,7 @@ import { TroubleLine } from "../ui/TroubleLine.js";
 import { useLoaded } from "../ui/useLoaded.js";
 import { Appearance } from "./Appearance.js";
 import { GuestCard } from "./GuestCard.js";
+import { Identities } from "./Identities.js";
 import { Import } from "./Import.js";
 import { Logins } from "./Logins.js";
 import { Notifications } from "./Notifications.js";
@@ -20,20 +21,21 @@ import "./settings.css";
 export default function SettingsPage() {
   const t = useWords();
   const http = useHttp();
-  const [me, reload] = useLoaded(useCallback(() => http.me(), [http]));
-  const account = me.state === "here" ? me.value : null;
+  const [known, reload] = useLoaded(useCallback(() => Promise.all([http.me(), http.site()]), [http]));
+  const [account, site] = known.state === "here" ? known.value : [null, undefined];
   const person = account !== null && !account.guest;
   return (
     <div className="page">
       <div className="page-body">
         <h1>{t("settings.label")}</h1>
-        {me.state === "failed" && <TroubleLine trouble={me.trouble} onRetry={reload} />}
+        {known.state === "failed" && <TroubleLine trouble={known.trouble} onRetry={reload} />}
         {account?.guest && <GuestCard />}
-        {me.state === "loading" && <div className="skeleton page-skeleton" />}
+        {known.state === "loading" && <div className="skeleton page-skeleton" />}
         {account && <Profile account={account} />}
         <Appearance account={account} />
         <Notifications />
         {person && <Password />}
+        {person && site && site.oidc.length > 0 && <Identities providers={site.oidc} />}
         {person && <Logins />}
         {person && <Tokens />}
         <Import />

@@ -116,6 +116,15 @@ export class AccountHttp {
     return this.requests.address(`/oidc/${encodeURIComponent(providerId)}/start`, { return_to: returnTo });
   }
 
+  /**
+   * Begins to add an identity of a provider to one's account; gives the address to navigate to. The browser comes back
+   * to `/settings?linked=ID`, or to `/login?error=CODE` where it did not come to that.
+   */
+  async oidcLink(providerId: string): Promise<string> {
+    const path = `/oidc/${encodeURIComponent(providerId)}/link`;
+    return (await this.requests.json<{ location: string }>(path, { method: "POST" })).location;
+  }
+
   async #become(path: string, body: Call["body"]): Promise<Me> {
     const me = await this.requests.json<Me>(path, { method: "POST", body });
     this.#changed(me);

@@ -54,7 +54,8 @@ pub(super) async fn link(
 ) -> Result<Response, ApiError> {
     let link: Option<UserId> = Some(asker.account_holder()?.user);
     let redirect_uri = callback_address(&asker, &headers, &uri, &id)?;
-    let begin = Begin { redirect_uri, return_to: "/settings".to_owned(), guest: None, link };
+    // The page tells what was linked; of a browser that merely came back it must not.
+    let begin = Begin { redirect_uri, return_to: format!("/settings?linked={id}"), guest: None, link };
     let begun = asker.shared.accounts.begin_oidc(&id, begin, &asker.by()).await?;
     let cookie = kept(&begun);
     Ok(([(header::SET_COOKIE, cookie)], Json(Link { location: begun.location })).into_response())
