@@ -23,12 +23,17 @@ impl Socket {
 
     /// Connects as whoever a token stands for, and says hello.
     pub(crate) async fn connect_as(address: &str, token: &str) -> anyhow::Result<Socket> {
+        Ok(Self::introduced(address, token).await?.0)
+    }
+
+    /// The same; and what the server says of whom it let in.
+    pub(crate) async fn introduced(address: &str, token: &str) -> anyhow::Result<(Socket, String)> {
         let mut socket = Self::greet(address, token, "null").await?;
-        socket.until(r#""type":"connected""#).await?;
+        let connected = socket.until(r#""type":"connected""#).await?;
         // A connection that rests keeps no room for what it read.
         socket.buffer = Vec::new();
         socket.start = 0;
-        Ok(socket)
+        Ok((socket, connected))
     }
 
     /// Connects and asks to resume; all that follows is read by whoever asked.

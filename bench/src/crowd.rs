@@ -1,7 +1,7 @@
 //! The generator: one thread on epoll that publishes at a rate and counts what comes back, for any server.
 //!
-//! Nothing of a message is parsed but its mark and the time when it was due: a client library would cost more than the
-//! server under test.
+//! Nothing of a message is parsed but what tells when it was due: a client library would cost more than the server under
+//! test.
 
 use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
@@ -22,19 +22,50 @@ pub(crate) const PAYLOAD: usize = 150;
 /// Bytes that one read takes at most.
 const READ_BYTES: usize = 256 * 1024;
 /// Of so many connections one is timed: the others are only counted.
-const TIMED: usize = 8;
+pub(crate) const TIMED: usize = 8;
 /// Silence after which what has not come is given up.
 const SILENCE: Duration = Duration::from_secs(3);
 
-/// Makes the frame of a publisher's message around this payload.
-pub(crate) type Frame = Box<dyn Fn(&mut Vec<u8>, usize, &str)>;
+/// What is published, and how it is known again in what comes.
+pub(crate) trait Wire {
+    /// Writes the publication with this number, due at this time.
+    fn write(&mut self, out: &mut Vec<u8>, n: usize, due_us: u64);
 
-/// The connections, some of which publish.
+    /// Counts the publications in bytes that the connection at `place` read, and notes the ages of those that can be timed.
+    fn read(&mut self, place: usize, bytes: &[u8], ages: Option<&mut Samples>) -> u64;
+}
+
+/// Payloads that say themselves when they were due, in a frame that the function makes around each.
+pub(crate) struct Marked<F>(pub(crate) F);
+
+impl<F: FnMut(&mut Vec<u8>, usize, &str)> Wire for Marked<F> {
+    fn write(&mut self, out: &mut Vec<u8>, n: usize, due_us: u64) {
+        let filler = "x".repeat(PAYLOAD - 1 - STAMP);
+        (self.0)(out, n, &format!("{}{due_us:016}{filler}", char::from(MARK)));
+    }
+
+    fn read(&mut self, _: usize, bytes: &[u8], ages: Option<&mut Samples>) -> u64 {
+        if let Some(ages) = ages {
+            let now = now_us();
+            for at in memchr::memchr_iter(MARK, bytes) {
+                let stamp =
+                    bytes.get(at + 1..at + 1 + STAMP).and_then(|stamp| std::str::from_utf8(stamp).ok());
+                // One that is cut at the end of a read is counted and not timed.
+                if let Some(due) = stamp.and_then(|stamp| stamp.parse::<u64>().ok()) {
+                    ages.add(now.saturating_sub(due));
+                }
+            }
+        }
+        memchr::memchr_iter(MARK, bytes).count() as u64
+    }
+}
+
+/// The connections, and what is published through.
 pub(crate) struct Crowd {
     poll: Poll,
     sockets: Vec<TcpStream>,
-    publishers: Vec<usize>,
-    frame: Frame,
+    speakers: Vec<std::net::TcpStream>,
+    wire: Box<dyn Wire>,
     buffer: Vec<u8>,
     out: Vec<u8>,
     next: usize,
@@ -54,10 +85,12 @@ impl Crowd {
     /// Takes connections that have been let in; those at the places in `publishers` publish in turn.
     pub(crate) fn new(
         sockets: Vec<std::net::TcpStream>,
-        publishers: Vec<usize>,
-        frame: Frame,
+        publishers: &[usize],
+        wire: Box<dyn Wire>,
     ) -> anyhow::Result<Crowd> {
         let poll = Poll::new()?;
+        let speakers =
+            publishers.iter().map(|place| sockets[*place].try_clone()).collect::<Result<Vec<_>, _>>()?;
         let mut all = Vec::with_capacity(sockets.len());
         for (place, socket) in sockets.into_iter().enumerate() {
             socket.set_nonblocking(true)?;
@@ -68,8 +101,8 @@ impl Crowd {
         Ok(Crowd {
             poll,
             sockets: all,
-            publishers,
-            frame,
+            speakers,
+            wire,
             buffer: vec![0; READ_BYTES],
             out: Vec::new(),
             next: 0,
@@ -77,6 +110,18 @@ impl Crowd {
             ages: Samples::default(),
             timing: false,
         })
+    }
+
+    /// Publishes through other sockets from now on.
+    pub(crate) fn speak_through(&mut self, speakers: Vec<std::net::TcpStream>) -> anyhow::Result<()> {
+        speakers.iter().try_for_each(|speaker| speaker.set_nonblocking(true))?;
+        self.speakers = speakers;
+        Ok(())
+    }
+
+    /// Writes the same through everything that is published through.
+    pub(crate) fn all_say(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        self.speakers.iter().try_for_each(|speaker| write(speaker, bytes))
     }
 
     /// Publishes `rate` messages a second for so long, and waits for `fan` deliveries of each.
@@ -128,16 +173,11 @@ impl Crowd {
     }
 
     fn publish(&mut self, due_us: u64) -> anyhow::Result<()> {
-        let who = self.publishers[self.next % self.publishers.len()];
-        let filler = "x".repeat(PAYLOAD - 1 - STAMP);
         self.out.clear();
-        (self.frame)(&mut self.out, self.next, &format!("{}{due_us:016}{filler}", char::from(MARK)));
+        self.wire.write(&mut self.out, self.next, due_us);
+        let speaker = &self.speakers[self.next % self.speakers.len()];
         self.next += 1;
-        // A few hundred bytes always fit into the buffer of a socket that is read.
-        if self.sockets[who].write(&self.out)? < self.out.len() {
-            bail!("the server does not read what is published");
-        }
-        Ok(())
+        write(speaker, &self.out)
     }
 
     fn read(&mut self, place: usize) -> anyhow::Result<()> {
@@ -148,24 +188,21 @@ impl Crowd {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(error.into()),
             };
-            let bytes = &self.buffer[..read];
-            self.seen += memchr::memchr_iter(MARK, bytes).count() as u64;
-            if self.timing && place.is_multiple_of(TIMED) {
-                let now = now_us();
-                for at in memchr::memchr_iter(MARK, bytes) {
-                    let stamp =
-                        bytes.get(at + 1..at + 1 + STAMP).and_then(|stamp| std::str::from_utf8(stamp).ok());
-                    // One that is cut at the end of a read is counted and not timed.
-                    if let Some(due) = stamp.and_then(|stamp| stamp.parse::<u64>().ok()) {
-                        self.ages.add(now.saturating_sub(due));
-                    }
-                }
-            }
+            let timed = self.timing && place.is_multiple_of(TIMED);
+            self.seen += self.wire.read(place, &self.buffer[..read], timed.then_some(&mut self.ages));
             if read < self.buffer.len() {
                 return Ok(());
             }
         }
     }
+}
+
+/// Writes at once: a few hundred bytes always fit into the buffer of a socket that is read.
+fn write(mut to: &std::net::TcpStream, bytes: &[u8]) -> anyhow::Result<()> {
+    if to.write(bytes)? < bytes.len() {
+        bail!("the server does not read what is published");
+    }
+    Ok(())
 }
 
 /// A masked text frame, with a mask of zeros: allowed, and it costs nothing.

@@ -7,9 +7,11 @@ mod client;
 mod crowd;
 mod deltas;
 mod direct;
+mod disk;
 mod fair;
 mod fanout;
 mod idle;
+mod model;
 mod process;
 mod reconnect;
 mod soak;
@@ -73,6 +75,15 @@ struct Options {
     /// Of `fanout`, only the part with this many sessions (1 or 200).
     #[arg(long)]
     sessions: Option<usize>,
+    /// Of `fanout`, only this rate (100, 500, 2000 or 5000 a second).
+    #[arg(long)]
+    rate: Option<u64>,
+    /// Of `fanout`, only this class; may be given more than once.
+    #[arg(long, value_enum)]
+    class: Vec<fanout::Class>,
+    /// Milliseconds over which `fanout` rolls deltas up; 40 in the product, 0 compares with one message each.
+    #[arg(long, default_value_t = 0)]
+    rollup: u64,
     /// Seconds from one restart of `soak` to the next.
     #[arg(long, default_value_t = 300)]
     restart_every: u64,
@@ -112,6 +123,9 @@ async fn main() -> anyhow::Result<()> {
             script: options.peer,
             people: options.people,
             sessions: options.sessions,
+            rate: options.rate,
+            classes: options.class,
+            rollup_ms: options.rollup,
         };
         fanout::run(&programs, &plan).await?;
     }

@@ -27,7 +27,7 @@ pub(crate) struct Running {
     pub(crate) address: String,
     /// From its start to its ready line.
     pub(crate) ready: Duration,
-    _data: Option<tempfile::TempDir>,
+    data: Option<tempfile::TempDir>,
 }
 
 impl Programs {
@@ -41,7 +41,7 @@ impl Programs {
                 .env("ANTHROPIC_BASE_URL", format!("http://{address}"));
         }
         let mut running = launch(command, "http://").await?;
-        running._data = Some(data);
+        running.data = Some(data);
         Ok(running)
     }
 
@@ -119,7 +119,7 @@ async fn launch(mut command: Command, marker: &str) -> anyhow::Result<Running> {
     let ready = begun.elapsed();
     // Its further output is read and dropped, so that it never waits for us.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    Ok(Running { child, pid, address, ready, _data: None })
+    Ok(Running { child, pid, address, ready, data: None })
 }
 
 impl Running {
@@ -137,6 +137,19 @@ impl Running {
         let rollup = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", self.pid))?;
         let line = rollup.lines().find(|line| line.starts_with("Pss:")).context("no Pss")?;
         Ok(line.split_whitespace().nth(1).context("no figure")?.parse()?)
+    }
+
+    /// Bytes that the process had written to files so far.
+    pub(crate) fn written(&self) -> anyhow::Result<u64> {
+        let io = std::fs::read_to_string(format!("/proc/{}/io", self.pid))?;
+        let line =
+            io.lines().find_map(|line| line.strip_prefix("write_bytes: ")).context("no write_bytes")?;
+        Ok(line.parse()?)
+    }
+
+    /// The file system that it writes to, where it was started on a fresh directory.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.data.as_ref().map(tempfile::TempDir::path)
     }
 
     /// Kills it.
