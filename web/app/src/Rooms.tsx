@@ -11,6 +11,7 @@ import { useAttention } from "./shell/attention.js";
 import { BottomBar, type Room } from "./shell/BottomBar.js";
 import { onRequest, request } from "./shell/bus.js";
 import { ErrorBoundary } from "./shell/ErrorBoundary.js";
+import { useNotifyState } from "./shell/notifications.js";
 import { togglePanel, usePanel } from "./shell/panel.js";
 import { Rail } from "./shell/Rail.js";
 import { onVisit, type Route, useRoute } from "./shell/route.js";
@@ -19,6 +20,7 @@ import { useRail } from "./shell/useRail.js";
 import { Broken } from "./ui/Broken.js";
 import { MIDDLE, useMedia } from "./ui/useMedia.js";
 
+const Teller = lazy(() => import("./shell/Teller.js"));
 const Palette = lazy(() => import("./shell/Palette.js"));
 const Shortcuts = lazy(() => import("./shell/Shortcuts.js"));
 const SettingsPage = lazy(withWords(() => import("./settings/SettingsPage.js")));
@@ -43,6 +45,7 @@ export function Rooms() {
   useDeletionClock();
   useAttention(sessionId);
   useGate();
+  const notify = useNotifyState();
 
   useEffect(() => {
     connect();
@@ -87,6 +90,7 @@ export function Rooms() {
         {side && <PeopleSide sessionId={sessionId} over={middle} />}
         {phone && <BottomBar rooms={rooms} room={shown} onRoom={setRoom} />}
       </div>
+      <Suspense>{notify === "on" && <Teller />}</Suspense>
       <Suspense>
         {sheet === "palette" && <Palette openId={sessionId} onClose={close} onKeys={openKeys} />}
         {sheet === "keys" && <Shortcuts onClose={close} />}

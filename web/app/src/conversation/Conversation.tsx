@@ -15,7 +15,6 @@ import { TalkContext, useMakeTalk } from "./talk.js";
 import { useCatchUp } from "./useCatchUp.js";
 import { useFollowing } from "./useFollowing.js";
 import { useJump } from "./useJump.js";
-import { useNotifying } from "./useNotifying.js";
 import { usePages } from "./usePages.js";
 import { useSteps } from "./useSteps.js";
 import { useUnread } from "./useUnread.js";
@@ -50,7 +49,6 @@ export default function Conversation({ sessionId, session }: { sessionId: string
   const { marked, jumpTo } = useJump(sessionId, session, rows, goToRow, nudge);
   const talk = useMakeTalk(sessionId, session, me?.userId, jumpTo);
   const [catchUp, closeCatchUp] = useCatchUp(sessionId, readTo);
-  useNotifying(sessionId, session, me?.userId);
 
   // What one sends is where one wants to look.
   const sent = pending.at(-1)?.id;

@@ -1,7 +1,7 @@
 /** What the window says from afar: its title, with how much is unread, and a dot on its icon. */
 import { useEffect } from "react";
 import { useWords } from "../i18n/index.js";
-import { useSessions } from "../session/backend.js";
+import { useInvited, useSessions } from "../session/backend.js";
 import { useVisible } from "../ui/useVisible.js";
 
 /** Beyond, the title says "99+". */
@@ -11,11 +11,13 @@ export function useAttention(openId: string | undefined): void {
   const t = useWords();
   const visible = useVisible();
   const { sessions } = useSessions("");
+  const invited = useInvited();
   const title = sessions.find((session) => session.session_id === openId)?.title;
   const unread = sessions.reduce(
     // What is open is being read.
     (sum, session) => sum + (session.session_id === openId && visible ? 0 : session.unread),
-    0,
+    // An invitation waits for an answer as well.
+    invited.length,
   );
 
   useEffect(() => {
