@@ -184,7 +184,11 @@ impl Queue {
             } else {
                 person.deficit -= cost;
                 person.running += 1;
+                let full = person.running >= self.rules.places_per_person;
                 lane.let_in(now, ticket, tokens);
+                if full {
+                    self.give_way(user);
+                }
                 let waiting = self.take_out(ticket)?;
                 self.running.insert(ticket, waiting.ask);
                 return Some(ticket);
@@ -215,6 +219,18 @@ impl Queue {
             shut.push(model);
         }
         None
+    }
+
+    /// Whoever has all the places that one may have holds up nobody who waits for the same model: what their first
+    /// requests have been given stays theirs, and they are first again when a place of theirs is free and it is their turn.
+    fn give_way(&mut self, user: UserId) {
+        let Some(person) = self.people.get(&user) else { return };
+        for ticket in &person.queue {
+            let Some(waiting) = self.waiting.get(ticket) else { continue };
+            if let Some(lane) = self.lanes.get_mut(&waiting.ask.model) {
+                lane.first.take_if(|first| *first == *ticket);
+            }
+        }
     }
 
     fn rotate(&mut self) {
