@@ -274,6 +274,9 @@ pub(crate) fn listen(shared: &Arc<Shared>) {
         let Some(shared) = weak.upgrade() else { return };
         shared.identity.tickets.end(|caller| ends(which, caller.user, caller.via));
         shared.revocations.revoke(which);
+        if let Which::Person(user) = which {
+            shared.hub.look_at_account(user);
+        }
     }));
 }
 

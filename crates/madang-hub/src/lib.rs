@@ -20,6 +20,7 @@ mod prompt;
 mod registry;
 mod settings;
 mod summarize;
+mod suspension;
 mod turn;
 
 pub use administration::{Usage, UsageBy, UsageLine};

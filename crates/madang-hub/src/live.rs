@@ -17,6 +17,7 @@ mod recent;
 mod reply;
 mod rows;
 mod summary;
+mod suspension;
 mod task;
 mod watch;
 mod write;
@@ -102,6 +103,8 @@ pub(crate) enum ToLive {
     Detach(Arc<Followed>),
     /// The connection's person went on to another session.
     Leave(Arc<Followed>),
+    /// The account of this person was suspended.
+    Suspended(UserId),
     /// Load, and finish what an earlier run left.
     Wake,
     Drain {

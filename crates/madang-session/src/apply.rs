@@ -54,6 +54,15 @@ pub struct Door {
     pub role: Role,
 }
 
+/// Who has a reply stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopper {
+    /// Someone who may.
+    Person(UserId),
+    /// The server, because the account of whoever asked was suspended.
+    Suspension,
+}
+
 /// What the hub must do besides writing and sending the events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
@@ -71,7 +80,7 @@ pub enum Effect {
         /// The reply.
         message_id: MessageId,
         /// Who stopped it.
-        by: UserId,
+        by: Stopper,
     },
     /// Cut the person's connections off from the session (SE4).
     Cut {

@@ -7,7 +7,7 @@ use madang_protocol::{
     UserId,
 };
 
-use crate::apply::{Effect, Member, Step, session_of};
+use crate::apply::{Effect, Member, Step, Stopper, session_of};
 use crate::state::{Asked, Waiting};
 use crate::{Action, Rejection, title};
 
@@ -130,7 +130,9 @@ impl Step<'_> {
         {
             member.may(self.stop_action(member, &running.asked()))?;
             self.applied.answer.message_id = Some(running.message_id);
-            self.applied.effects.push(Effect::Stop { message_id: running.message_id, by: member.user });
+            self.applied
+                .effects
+                .push(Effect::Stop { message_id: running.message_id, by: Stopper::Person(member.user) });
             return Ok(());
         }
         let Some(waiting) = waiting else {

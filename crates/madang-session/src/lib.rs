@@ -18,7 +18,7 @@ mod transcript;
 mod turns;
 mod view;
 
-pub use apply::{Applied, Caller, Door, Effect, Sender, Target};
+pub use apply::{Applied, Caller, Door, Effect, Sender, Stopper, Target};
 pub use authorize::{Account, Action, Object, Place, Rights, Standing, authorize};
 pub use conversation::names_claude;
 pub use lifecycle::Birth;

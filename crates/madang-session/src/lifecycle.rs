@@ -8,7 +8,7 @@ use madang_protocol::{
 };
 use rand::Rng;
 
-use crate::apply::{Member, Step, check_choice, session_of};
+use crate::apply::{Member, Step, Stopper, check_choice, session_of};
 use crate::{Applied, Caller, Fork, Rejection, Session};
 
 /// Bytes of copied messages in one event: well under the limit of stored events.
@@ -271,7 +271,8 @@ impl Step<'_> {
             });
         }
         if let Some(running) = &self.session.running {
-            let stop = crate::Effect::Stop { message_id: running.message_id, by: member.user };
+            let stop =
+                crate::Effect::Stop { message_id: running.message_id, by: Stopper::Person(member.user) };
             self.applied.effects.push(stop);
         }
     }

@@ -3,10 +3,11 @@
 use madang_protocol::limits::{INVITATIONS_MAX, PARTICIPANTS_MAX};
 use madang_protocol::{
     Actor, Author, ErrorCode, Invitation, InvitationWithdrawn, Invited, MemberAdded, MemberChanged,
-    MemberRemoved, Participant, Right, Role, RoleChanged, SetRole, TurnDequeued, UserId, UserInvited,
+    MemberRemoved, Participant, Right, Role, RoleChanged, SetRole, TurnDequeued, UnixMs, UserId, UserInvited,
 };
+use rand::Rng;
 
-use crate::apply::{Door, Effect, Member, Step, Target, session_of};
+use crate::apply::{Applied, Door, Effect, Member, Step, Stopper, Target, session_of};
 use crate::state::Waiting;
 use crate::{Action, Place, Rejection, Session};
 
@@ -55,6 +56,27 @@ impl Session {
 
     pub(crate) fn drop_invitation(&mut self, user: UserId) {
         self.invitations.retain(|invitation| invitation.user_id != user);
+    }
+}
+
+impl Session {
+    /// An account was suspended: what waits in its name is taken back, and the reply that it asked for is to stop.
+    pub fn suspend(&mut self, now: UnixMs, rng: &mut dyn Rng, user: UserId) -> Applied {
+        let mut step = Step::new(self, now, rng);
+        step.dequeue_all_of(user, &the_server());
+        if let Some(running) = &step.session.running
+            && step.session.asker(&running.asked()) == Some(user)
+        {
+            let stop = Effect::Stop { message_id: running.message_id, by: Stopper::Suspension };
+            step.applied.effects.push(stop);
+        }
+        step.applied
+    }
+
+    /// Who asked for the turn that comes next; none while nothing waits.
+    #[must_use]
+    pub fn next_asker(&self) -> Option<UserId> {
+        self.queue.front().and_then(|waiting| self.asker(&waiting.asked()))
     }
 }
 
@@ -232,10 +254,14 @@ impl Step<'_> {
         if asks {
             return;
         }
-        let own = |waiting: &&Waiting| self.session.asker(&waiting.asked()) == Some(user);
-        let waiting: Vec<_> = self.session.queue.iter().filter(own).cloned().collect();
         // The remover may be the removed: their name is no longer among the people.
         let by = Author { user_id: member.actor(), display_name: member.caller.display_name.clone() };
+        self.dequeue_all_of(user, &by);
+    }
+
+    fn dequeue_all_of(&mut self, user: UserId, by: &Author) {
+        let own = |waiting: &&Waiting| self.session.asker(&waiting.asked()) == Some(user);
+        let waiting: Vec<_> = self.session.queue.iter().filter(own).cloned().collect();
         for waiting in waiting {
             self.emit(TurnDequeued {
                 session_id: session_of(self),
@@ -245,6 +271,11 @@ impl Step<'_> {
             });
         }
     }
+}
+
+/// The server as an author: of what it does when an account is suspended.
+pub(crate) fn the_server() -> Author {
+    Author { user_id: Actor::Server, display_name: "Madang".into() }
 }
 
 /// A session has one owner: the role goes over by `transfer_ownership` alone.

@@ -9,7 +9,8 @@ use madang_protocol::{
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::apply::{Effect, Step, session_of};
+use crate::apply::{Effect, Step, Stopper, session_of};
+use crate::membership::the_server;
 use crate::state::Waiting;
 use crate::{Applied, Session, Transcript};
 
@@ -61,7 +62,7 @@ pub struct Outcome {
     /// Money.
     pub cost: Option<Cost>,
     /// Who stopped it.
-    pub stopped_by: Option<UserId>,
+    pub stopped_by: Option<Stopper>,
     /// Why it failed.
     pub error: Option<ReplyError>,
 }
@@ -85,7 +86,10 @@ impl Session {
                 .map(|reply| reply.simulated),
             _ => return Applied::default(),
         };
-        let stopped_by = outcome.stopped_by.map(|user| self.author(Actor::User(user)));
+        let stopped_by = outcome.stopped_by.map(|by| match by {
+            Stopper::Person(user) => self.author(Actor::User(user)),
+            Stopper::Suspension => the_server(),
+        });
         let mut step = Step::new(self, now, rng);
         step.emit(ClaudeResponse {
             session_id: session_of(&step),

@@ -13,6 +13,8 @@ use crate::hub::store_rejection;
 use crate::invite::{invite_hash, is_code};
 use crate::live::Origin;
 
+/// Before an embedding application's subject, where it is to be no login name: those have no colon.
+const SUBJECT: &str = "sub:";
 /// Bytes of the longest text that is looked up as a person.
 const PERSON_BYTES_MAX: usize = 256;
 
@@ -64,6 +66,7 @@ impl Link {
     }
 
     /// The person that a client means: by user id, by login name, by the subject of an embedding application (SE1).
+    /// The two are names of their own: what is both, of two people, names neither.
     pub(super) async fn find_person(&self, named: &str) -> Result<Option<Target>, Rejection> {
         if named.is_empty() || named.len() > PERSON_BYTES_MAX {
             return Ok(None);
@@ -82,13 +85,15 @@ impl Link {
                 }
             };
         }
-        if let Some(account) = store.account_named(named).await.map_err(failed)? {
-            return Ok(Some(target(account)));
+        let subject = named.strip_prefix(SUBJECT);
+        let mut found = store.accounts_of_any_subject(subject.unwrap_or(named)).await.map_err(failed)?;
+        if subject.is_none() {
+            found.extend(store.account_named(named).await.map_err(failed)?);
         }
-        let mut accounts = store.accounts_of_any_subject(named).await.map_err(failed)?;
-        // Two issuers may call two people the same: then it names neither.
-        let account = if accounts.len() == 1 { accounts.pop() } else { None };
-        Ok(account.map(target))
+        // Two issuers may call two people the same, and a person may have chosen as a login name what an issuer calls
+        // somebody else: then it names neither, so that nobody is asked in in another's place.
+        let first = found.pop();
+        Ok(first.filter(|first| found.iter().all(|other| other.user == first.user)).map(target))
     }
 
     /// Finds messages of the sessions that the person belongs to.

@@ -16,6 +16,7 @@ impl Live {
         if !asks || self.session.check(&request.caller.in_session(), Action::Prompt).is_err() {
             return Ok(());
         }
+        self.check_in_force(request.caller.user).await?;
         let at_once = self.session.running_reply().is_none();
         if at_once {
             self.hub.inner.pool.check_room().map_err(rejection)?;

@@ -36,9 +36,12 @@ impl Live {
                 self.attaches(request) || self.enters(request) || shows_state(&request.submission.command)
             }
             ToLive::Fork { .. } => true,
-            ToLive::Birth(_) | ToLive::Detach(_) | ToLive::Leave(_) | ToLive::Wake | ToLive::Drain { .. } => {
-                false
-            }
+            ToLive::Birth(_)
+            | ToLive::Detach(_)
+            | ToLive::Leave(_)
+            | ToLive::Suspended(_)
+            | ToLive::Wake
+            | ToLive::Drain { .. } => false,
         };
         shows && !self.pending.is_empty()
     }
@@ -58,6 +61,7 @@ impl Live {
             }
             ToLive::Detach(followed) => self.unwatch(&followed, Parting::Vanished),
             ToLive::Leave(followed) => self.unwatch(&followed, Parting::Left),
+            ToLive::Suspended(user) => self.suspend(user).await,
             ToLive::Wake => {}
             ToLive::Drain { deadline, done } => {
                 self.session.hold_queue(true);

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use madang_model::{ModelError, awaits_tool_result};
-use madang_protocol::{ErrorCode, MessageId, Part, ReplyError, ReplyStatus, TurnId, UserId};
-use madang_session::Outcome;
+use madang_protocol::{ErrorCode, MessageId, Part, ReplyError, ReplyStatus, TurnId};
+use madang_session::{Outcome, Stopper};
 use madang_store::LedgerRow;
 use serde_json::value::RawValue;
 
 use super::Live;
 use super::reply::LiveReply;
+use super::suspension::suspended;
 use crate::history::broken_off;
 use crate::meter::{self, Entry, Meter};
 use crate::turn::{Block, message_of};
@@ -97,10 +98,11 @@ impl Live {
     }
 
     /// Someone stopped it, or the server goes.
-    pub(super) fn cut_off(&self, reply: &LiveReply, by: Option<UserId>) -> Ending {
+    pub(super) fn cut_off(&self, reply: &LiveReply, by: Option<Stopper>) -> Ending {
         let status = if by.is_some() { ReplyStatus::Cancelled } else { ReplyStatus::Interrupted };
         let mut ending = self.broken(reply, status);
         ending.outcome.stopped_by = by;
+        ending.outcome.error = (by == Some(Stopper::Suspension)).then(suspended);
         ending
     }
 

@@ -43,7 +43,7 @@ pub(super) fn refuse(hub: &Hub, session: SessionId, message: ToLive, rejection: 
             // Its being dropped is the word.
             drop(done);
         }
-        ToLive::Detach(_) | ToLive::Leave(_) | ToLive::Wake => {}
+        ToLive::Detach(_) | ToLive::Leave(_) | ToLive::Suspended(_) | ToLive::Wake => {}
     }
 }
 
@@ -157,6 +157,11 @@ impl Live {
             return Ok(());
         }
         let now = self.hub.inner.clock.now();
+        let mut draft = Draft { at: now, ..Draft::default() };
+        self.weed(&mut draft).await?;
+        if !draft.events.is_empty() {
+            self.write(draft).await;
+        }
         let applied = self.session.resume_queue(now, &mut self.rng);
         if !applied.events.is_empty() {
             self.carry_out(now, applied, None).await;

@@ -6,6 +6,7 @@ use madang_model::ModelError;
 use madang_protocol::{
     ClaudeResponse, ErrorCode, Event, MessageId, Part, PartKind, TurnId, TurnWaiting, UnixMs, UserId,
 };
+use madang_session::Stopper;
 use madang_store::{Append, JournalEntry, StoreError};
 use serde_json::value::RawValue;
 
@@ -223,7 +224,7 @@ impl Live {
     }
 
     /// Stops the running reply for someone; what was written stays. One that had ended by itself ends as it did.
-    pub(super) fn stopped(&mut self, message: MessageId, by: Option<UserId>) -> Option<Ending> {
+    pub(super) fn stopped(&mut self, message: MessageId, by: Option<Stopper>) -> Option<Ending> {
         if self.reply.as_ref().is_none_or(|reply| reply.message_id != message) {
             return None;
         }

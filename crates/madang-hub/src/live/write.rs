@@ -155,6 +155,9 @@ impl Live {
         draft.append.journal.push((id, JournalEntry::End { message: ending.outcome.message_id }));
         draft.append.ledger.extend(ending.ledger.iter().cloned());
         self.session.hold_queue(self.hub.draining());
+        if let Err(error) = self.weed(draft).await {
+            draft.lost.get_or_insert(error);
+        }
         let ended = self.session.end_turn(draft.at, &mut self.rng, ending.outcome.clone());
         draft.ends = Some(ending);
         draft.events.extend(ended.events);

@@ -19,4 +19,5 @@ mod search;
 mod storm;
 mod summaries;
 mod support;
+mod suspension;
 mod turns;

@@ -82,6 +82,32 @@ fn se1_a_person_is_named_by_id_login_name_or_subject() {
     });
 }
 
+/// Somebody chose as their login name what an embedding application calls somebody else, and the other way round.
+#[test]
+fn se1_a_login_name_is_no_subject_and_a_subject_no_login_name() {
+    run(settings(), async |world| {
+        let owner = world.client(1);
+        let session = owner.create().await;
+        let (impostor, meant) = (world.account(2, "u-7").await, world.account(3, "jun").await);
+        let subject = |user, name: &str| {
+            PersonChange::Subject(user, Subject { issuer: "https://one".into(), subject: name.into() })
+        };
+        let people = vec![subject(meant, "u-7"), subject(impostor, "jun"), subject(meant, "JUN")];
+        world.commit(Append { people, ..Append::default() }).await.unwrap();
+        let invite = |name: &str| here(session, json!({"target_user_id": name, "role": "viewer"}));
+        for both in ["u-7", "jun"] {
+            assert_eq!(owner.refused("invite_user", invite(both)).await, ErrorCode::NotFound, "{both}");
+        }
+        // Of one person it is one name, and each name space can be meant.
+        owner.done("invite_user", invite("JUN")).await;
+        assert_eq!(agree(world, session, &[&owner]).await.invited.into_iter().collect::<Vec<_>>(), [meant]);
+        owner.done("remove_user", here(session, json!({"target_user_id": "sub:u-7"}))).await;
+        owner.done("invite_user", invite("sub:jun")).await;
+        assert_eq!(agree(world, session, &[&owner]).await.invited.into_iter().collect::<Vec<_>>(), [impostor]);
+        assert_eq!(owner.refused("invite_user", invite("sub:nobody")).await, ErrorCode::NotFound);
+    });
+}
+
 /// A command of each type that names a session.
 fn every_command(session: SessionId, message: &str, invite: &str) -> Vec<(&'static str, Value)> {
     let data = json!({

@@ -70,6 +70,17 @@ impl World {
     /// Gives the n-th person an account of this name.
     pub(crate) async fn account(&self, n: u64, name: &str) -> UserId {
         let caller = person(n);
+        self.set_account(n, name, None).await;
+        caller.user
+    }
+
+    /// Suspends the n-th person's account; nobody is told.
+    pub(crate) async fn suspend(&self, n: u64, name: &str) {
+        self.set_account(n, name, Some(UnixMs(2))).await;
+    }
+
+    async fn set_account(&self, n: u64, name: &str, disabled_at: Option<UnixMs>) {
+        let caller = person(n);
         let row = AccountRow {
             user: caller.user,
             name: name.to_owned(),
@@ -78,12 +89,11 @@ impl World {
             language: String::new(),
             password: None,
             admin: false,
-            disabled_at: None,
+            disabled_at,
             created_at: UnixMs(1),
         };
         let people = vec![PersonChange::Account(row)];
         self.commit(Append { people, ..Append::default() }).await.unwrap();
-        caller.user
     }
 
     /// A session of the first client's, which the others have joined in these roles.

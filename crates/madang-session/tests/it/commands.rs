@@ -2,7 +2,7 @@
 
 use madang_protocol::limits::{CONTENT_BYTES_MAX, QUEUED_TURNS_MAX, TITLE_CHARS_MAX};
 use madang_protocol::{Command, ErrorCode, MessageId, ReplyStatus, UnixMs};
-use madang_session::{Around, Effect};
+use madang_session::{Around, Effect, Stopper};
 use serde_json::json;
 
 use crate::support::{Bench, names, person};
@@ -62,7 +62,10 @@ fn tu5_cancel_stops_the_running_reply_or_takes_a_prompt_back() {
     assert_eq!(bench.outcome("cancel", cancel(second)), Ok(vec![]), "what was asked for is so");
     assert_eq!(bench.outcome("cancel", cancel(first)), Ok(vec![]));
     let (_, reply) = bench.session.running_reply().unwrap();
-    assert_eq!(bench.effects.last(), Some(&Effect::Stop { message_id: reply, by: person(1).user }));
+    assert_eq!(
+        bench.effects.last(),
+        Some(&Effect::Stop { message_id: reply, by: Stopper::Person(person(1).user) })
+    );
     bench.end(ReplyStatus::Cancelled, "so f");
     assert_eq!(bench.outcome("cancel", cancel(reply)), Ok(vec![]), "it has just ended");
     assert_eq!(bench.outcome("cancel", cancel(unknown())), Err(ErrorCode::NotFound));

@@ -1,7 +1,7 @@
 //! Who belongs: invitations, links, roles, removal, the owner (SE1, SE4, SE7).
 
 use madang_protocol::{Actor, ErrorCode, InviteId, ReplyStatus, Role, UnixMs};
-use madang_session::{Door, Effect, Place};
+use madang_session::{Door, Effect, Place, Stopper};
 use serde_json::json;
 
 use crate::support::{Bench, person};
@@ -203,7 +203,9 @@ fn se3_one_stops_only_what_one_may() {
     let grant = json!({"target_user_id": "P2", "role": "collaborator", "rights": ["stop"]});
     bench.by(1, "set_role", grant).unwrap();
     assert_eq!(bench.by(2, "cancel", stop()), Ok(vec![]));
-    assert!(matches!(bench.effects.last(), Some(Effect::Stop { by, .. }) if *by == person(2).user));
+    assert!(
+        matches!(bench.effects.last(), Some(Effect::Stop { by, .. }) if *by == Stopper::Person(person(2).user))
+    );
 }
 
 #[test]

@@ -66,7 +66,10 @@ impl End {
                 let said = last.error.as_ref().map(|error| error.message.clone());
                 Some(said.unwrap_or_else(|| "The reply failed.".into()))
             }
-            ReplyStatus::Cancelled => Some("The reply was stopped.".into()),
+            ReplyStatus::Cancelled => {
+                let why = last.error.as_ref().map(|error| error.message.clone());
+                Some(why.unwrap_or_else(|| "The reply was stopped.".into()))
+            }
             ReplyStatus::Interrupted => Some("The reply was interrupted.".into()),
             ReplyStatus::Complete | ReplyStatus::Streaming => None,
         };
