@@ -14,7 +14,6 @@ use crate::attempts::Attempts;
 use crate::bootstrap::Bootstrap;
 use crate::ended::Which;
 use crate::fetch::Fetcher;
-use crate::invites::Joining;
 use crate::jwt::Verifier;
 use crate::known::Checked;
 use crate::oidc::Oidc;
@@ -74,7 +73,6 @@ pub(crate) struct Inner {
     pub(crate) attempts: Attempts,
     pub(crate) checked: Checked,
     pub(crate) bootstrap: Mutex<Option<Bootstrap>>,
-    pub(crate) joining: Mutex<Joining>,
     pub(crate) embedders: Vec<Verifier>,
     pub(crate) oidc: Oidc,
     clock: Clock,
@@ -110,7 +108,6 @@ impl Accounts {
             attempts: Attempts::new(&settings),
             checked: Checked::new(Duration::from_millis(settings.checked_ms), settings.checked_max),
             bootstrap: Mutex::default(),
-            joining: Mutex::default(),
             embedders,
             oidc: Oidc::new(&settings, &fetcher),
             clock,
@@ -148,12 +145,13 @@ impl Accounts {
         Ok(self.inner.store.account(user).await?)
     }
 
-    /// Writes something into the audit log that this crate does not do itself: a denied authorization, say.
+    /// Writes lines into the audit log of what this crate does not do itself: denied authorizations, say.
     ///
     /// # Errors
-    /// When it can't be stored.
-    pub async fn audit(&self, row: AuditRow) -> Result<(), Refusal> {
-        self.carry_out(Step { audit: vec![row], ..Step::default() }).await
+    /// When they can't be stored.
+    pub async fn audit(&self, rows: Vec<AuditRow>) -> Result<(), Refusal> {
+        let append = Append { audit: rows, ..Append::default() };
+        Ok(self.inner.store.submit(append).await?.await?)
     }
 
     /// A line of the audit log, of now.

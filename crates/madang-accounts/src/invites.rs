@@ -1,7 +1,5 @@
 //! Invite links: what a code lets one do, and links that only let people sign up.
 
-use std::collections::HashMap;
-
 use madang_protocol::limits::{INVITE_LIFE_MS, INVITE_LIFE_MS_MAX, INVITE_USES_MAX, INVITES_MAX};
 use madang_protocol::{ErrorCode, InviteId, Role, UnixMs, UserId};
 use madang_store::{InviteRow, PersonChange};
@@ -10,37 +8,6 @@ use serde_json::json;
 use crate::Refusal;
 use crate::accounts::{Accounts, By, Step};
 use crate::secret::{INVITE_PREFIX, OPAQUE_BYTES_MAX, fresh, hash_of};
-
-/// Links of sessions by which people signed up lately and are yet to join: so many are remembered.
-const JOINING_MAX: usize = 10_000;
-
-/// Accounts made by a session's link, which is used up only when its person joins: one link must not make more
-/// accounts than it lets people in.
-#[derive(Default)]
-pub(crate) struct Joining {
-    by_invite: HashMap<InviteId, (u32, UnixMs)>,
-}
-
-impl Joining {
-    fn take(&mut self, invite: &InviteRow, now: UnixMs) -> bool {
-        if self.by_invite.len() >= JOINING_MAX {
-            self.by_invite.retain(|_, (_, until)| now < *until);
-        }
-        let (left, _) = *self.by_invite.entry(invite.invite).or_insert((invite.uses_left, invite.expires_at));
-        let may = left > 0 && self.by_invite.len() <= JOINING_MAX;
-        if may {
-            self.by_invite.insert(invite.invite, (left - 1, invite.expires_at));
-        }
-        may
-    }
-
-    /// The account was not made after all.
-    pub(crate) fn give_back(&mut self, invite: &InviteRow) {
-        if let Some((left, _)) = self.by_invite.get_mut(&invite.invite) {
-            *left += 1;
-        }
-    }
-}
 
 impl Accounts {
     /// The link of a code, whether or not it still lets anyone in.
@@ -142,17 +109,15 @@ impl Accounts {
         .await
     }
 
-    /// Uses a link up by an account that is being made: in its commit, or, for a session's link, when they join.
-    pub(crate) fn use_invite(&self, step: &mut Step, invite: &InviteRow, by: &By) -> Result<(), Refusal> {
+    /// Uses a link up by an account that is being made, in its commit. A session's link is used up when its person joins;
+    /// that it makes no more accounts than it lets people in is counted beside.
+    pub(crate) fn use_invite(&self, step: &mut Step, invite: &InviteRow, by: &By) {
         let now = self.now();
         if invite.session.is_some() {
-            if !self.inner.joining.lock().take(invite, now) {
-                return Err(Refusal::nothing_here("This link lets nobody in."));
-            }
-            return Ok(());
+            step.people.insert(0, PersonChange::SignUpByInvite(invite.invite, now));
+            return;
         }
         step.people.insert(0, PersonChange::UseInvite(invite.invite, now));
         step.audit.push(self.line(by, "invite.used", Some(invite.invite.to_string()), &json!(null)));
-        Ok(())
     }
 }

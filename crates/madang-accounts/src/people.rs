@@ -71,16 +71,13 @@ impl Accounts {
         let details = json!({ "by": "sign-up", "invite": invite.as_ref().map(|row| row.invite.to_string()) });
         let mut step = self.created(&row, &by, &details);
         if let Some(invite) = &invite {
-            self.use_invite(&mut step, invite, &by)?;
+            self.use_invite(&mut step, invite, &by);
         }
         let name = row.name.clone();
         let refusal = match self.begin_login(row, &by, None, step).await {
             Ok(logged_in) => return Ok(logged_in),
             Err(refusal) => refusal,
         };
-        if let Some(invite) = &invite {
-            self.inner.joining.lock().give_back(invite);
-        }
         if refusal.code == ErrorCode::Conflict && self.inner.store.account_named(&name).await?.is_none() {
             // Not the name, so the link: somebody else was quicker.
             return Err(Refusal::nothing_here("This link lets nobody in."));
@@ -122,8 +119,21 @@ impl Accounts {
     /// The checked password's PHC string.
     pub(crate) async fn checked_hash(&self, new: &NewAccount) -> Result<String, Refusal> {
         let name = names::login_name(&new.name)?;
+        self.check_name(&name).await?;
         check_choice(&new.password, &name, self.settings().password_chars_min)?;
         self.inner.passwords.hash(new.password.clone()).await
+    }
+
+    /// Refuses a login name that belongs to people whom an embedding application vouches for: one of the form in which
+    /// theirs are made, or what it calls one of them. They would be taken for each other (SE1).
+    async fn check_name(&self, name: &str) -> Result<(), Refusal> {
+        let ending = name.rsplit_once('@').map(|(_, ending)| ending.to_lowercase());
+        let theirs = |id: &str| ending.as_ref().is_some_and(|ending| *ending == id.to_lowercase());
+        let made_up = self.settings().embedders.iter().any(|embedder| theirs(&embedder.id));
+        if made_up || !self.inner.store.accounts_of_any_subject(name).await?.is_empty() {
+            return Err(Refusal::new(ErrorCode::Conflict, "That name is taken."));
+        }
+        Ok(())
     }
 
     /// What making an account changes.

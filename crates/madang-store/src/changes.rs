@@ -78,6 +78,9 @@ fn statement(change: &PersonChange) -> Statement {
         PersonChange::UseInvite(invite, now) => {
             with(sql::INVITE_USE, Must::Change, |to| keyed(to, invite, *now))
         }
+        PersonChange::SignUpByInvite(invite, now) => {
+            with(sql::INVITE_SIGN_UP, Must::Change, |to| keyed(to, invite, *now))
+        }
         PersonChange::RevokeInvite(invite, now) => {
             with(sql::INVITE_REVOKE, Must::Nothing, |to| keyed(to, invite, *now))
         }

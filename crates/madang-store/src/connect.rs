@@ -20,9 +20,10 @@ const _: () =
     assert!(libsqlite3_sys::SQLITE_VERSION_NUMBER >= 3_051_003, "this SQLite can lose committed data");
 
 /// Every version of the schema and what leads to it from the one before.
-const MIGRATIONS: [(i64, &str); 2] = [
+const MIGRATIONS: [(i64, &str); 3] = [
     (1, include_str!("../migrations/sqlite/0001_base.sql")),
     (2, include_str!("../migrations/sqlite/0002_people.sql")),
+    (3, include_str!("../migrations/sqlite/0003_sign_ups.sql")),
 ];
 /// The schema this program writes.
 const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
@@ -201,7 +202,7 @@ mod tests {
         for _ in 0..2 {
             migrate(&mut writer).await.unwrap();
         }
-        assert_eq!(pragma(&mut writer, "SELECT COUNT(*) FROM schema_version").await, "2");
+        assert_eq!(pragma(&mut writer, "SELECT COUNT(*) FROM schema_version").await, SCHEMA_VERSION.to_string());
         assert_eq!(
             pragma(&mut writer, "SELECT MAX(version) FROM schema_version").await,
             SCHEMA_VERSION.to_string()

@@ -152,6 +152,9 @@ pub enum PersonChange {
     Invite(InviteRow),
     /// An invite link is used once: [`crate::StoreError::Taken`] when it is used up, revoked or past its time at `UnixMs`.
     UseInvite(InviteId, UnixMs),
+    /// An account is made by a link of a session, which is used up only when its person joins: [`crate::StoreError::Taken`]
+    /// when it has made as many as it lets in, or does not hold at `UnixMs`.
+    SignUpByInvite(InviteId, UnixMs),
     /// An invite link ends.
     RevokeInvite(InviteId, UnixMs),
     /// Someone is asked into a session: what they are told (JSON text), until they come or it is taken back (none).

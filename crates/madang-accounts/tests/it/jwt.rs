@@ -1,11 +1,11 @@
 //! Tokens of embedding applications: who they are for, and everything that must not pass for one.
 
-use madang_accounts::{Algorithm, Decision, Embedder, Proof, Secret, Settings};
+use madang_accounts::{Algorithm, By, Decision, Embedder, Proof, Secret, Settings};
 use madang_protocol::{ErrorCode, Scope, UnixMs};
 use serde_json::{Value, json};
 
 use crate::issuer::{KeyServer, Pair, forged, good, shared, with};
-use crate::support::{START, World, from};
+use crate::support::{PASSWORD, START, World, from, new, seen};
 
 const SHARED: &str = "a key of more than thirty-two bytes, shared";
 const SHOP: &str = "https://shop.example";
@@ -275,4 +275,24 @@ fn settings_that_would_weaken_tokens_are_refused() {
         with_key("b", "same", Algorithm::HS256, SHARED),
     ];
     assert!(Settings { embedders: twice, ..Settings::default() }.check().is_err());
+}
+
+/// Names to log in with and what an application calls its people are two things, whatever they look like.
+#[tokio::test]
+async fn se1_a_subject_that_looks_like_a_login_name_is_another_person_and_the_other_way_round() {
+    let world = world(vec![with_key("shop", SHOP, Algorithm::HS256, SHARED)]).await;
+    let mina = world.person("mina").await;
+    let token = |subject: &str| shared(SHARED.as_bytes(), &with(good(SHOP), "sub", json!(subject)));
+    let known = world.accounts.known_by(&token("mina")).await.unwrap();
+    assert_ne!(known.account.user, mina.user);
+    assert_eq!((known.account.name.as_str(), &known.account.password), ("mina@shop", &None));
+    let subject = world.accounts.known_by(&token("u-7")).await.unwrap().account;
+    // Neither what it calls somebody, nor what their names are made like, is for others to choose.
+    for name in ["u-7", "u-8@shop", "x@SHOP"] {
+        let made = world.accounts.create(new(name), false, &By::operator()).await;
+        assert_eq!(seen(made).0, ErrorCode::Conflict, "{name}");
+    }
+    assert_eq!(world.accounts.account(subject.user).await.unwrap().unwrap().name, "u-7@shop");
+    // Its people have no password to try.
+    assert_eq!(seen(world.enter("u-7@shop", PASSWORD).await).0, ErrorCode::InvalidAuth);
 }

@@ -42,6 +42,14 @@ impl World {
         World { accounts, clock, ended, dir }
     }
 
+    /// The same store and clock with accounts that remember nothing.
+    pub(crate) fn restarted(self) -> World {
+        let hands = Arc::clone(&self.clock);
+        let now = Arc::new(move || UnixMs(hands.load(Ordering::Relaxed)));
+        let (settings, store) = (self.accounts.settings().clone(), Arc::clone(self.accounts.store()));
+        World { accounts: Accounts::new(settings, store, now).unwrap(), ..self }
+    }
+
     /// Lets time pass.
     pub(crate) fn pass(&self, ms: u64) {
         self.clock.fetch_add(ms, Ordering::Relaxed);

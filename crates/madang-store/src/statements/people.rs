@@ -49,6 +49,11 @@ pub(crate) const INVITE_NEW: &str = "INSERT INTO invites (invite, hash, session,
 pub(crate) const INVITE_USE: &str = "UPDATE invites SET uses_left = uses_left - 1 \
     WHERE invite = $1 AND uses_left > 0 AND revoked_at IS NULL AND expires_at > $2";
 
+/// An account is made by an invite link; changes no row when it has made its share, or does not hold.
+pub(crate) const INVITE_SIGN_UP: &str = "UPDATE invites SET sign_ups_left = COALESCE(sign_ups_left, uses_left) - 1 \
+    WHERE invite = $1 AND COALESCE(sign_ups_left, uses_left) > 0 AND uses_left > 0 AND revoked_at IS NULL \
+    AND expires_at > $2";
+
 /// An invite link ends.
 pub(crate) const INVITE_REVOKE: &str =
     "UPDATE invites SET revoked_at = $2 WHERE invite = $1 AND revoked_at IS NULL";
