@@ -219,6 +219,7 @@ impl Viewer for Connection {
         let answered = outbox.unanswered.take(batches, self.shared.now_us());
         let user = outbox.person.as_ref().map(|(user, _)| *user);
         drop(outbox);
-        answered.iter().for_each(|answered| message_router::note(&self.shared, answered, user));
+        let sender = (user, Some(self.remote.ip()));
+        answered.iter().for_each(|answered| message_router::note(&self.shared, answered, sender));
     }
 }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use madang_accounts::Refusal;
 use madang_hub::Rejection;
-use madang_protocol::{ErrorCode, ErrorData, Event};
+use madang_protocol::{ErrorCode, ErrorData, Event, SessionId};
 use serde::Serialize;
 
 /// What went wrong, as a client is told; the source is for the log alone.
@@ -27,13 +27,19 @@ pub struct ApiError {
     /// What the log is told.
     #[source]
     source: Option<Box<dyn StdError + Send + Sync>>,
+    /// Which command it answers, in which session.
+    about: Option<Box<About>>,
 }
+
+/// A command, by its type, and the session that answered it.
+type About = (&'static str, Option<SessionId>);
 
 /// Rides on the response, so that the one log line of a request has the cause.
 #[derive(Debug, Clone)]
 pub(crate) struct LoggedError {
     pub(crate) code: ErrorCode,
     pub(crate) cause: Arc<str>,
+    pub(crate) about: Option<Box<About>>,
 }
 
 /// RFC 9457, with our code beside it.
@@ -62,6 +68,7 @@ impl ApiError {
             retry_after_ms: None,
             status: None,
             source: None,
+            about: None,
         }
     }
 
@@ -105,6 +112,13 @@ impl ApiError {
         self
     }
 
+    /// Says which command it answers, in which session: for the audit log.
+    #[must_use]
+    pub(crate) fn about(mut self, kind: &'static str, session: Option<SessionId>) -> ApiError {
+        self.about = Some(Box::new((kind, session)));
+        self
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn http_status(&self) -> StatusCode {
@@ -135,7 +149,15 @@ impl From<Rejection> for ApiError {
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> ApiError {
         let Refusal { code, message, details, retry_after_ms, source } = refusal;
-        ApiError { code, message: message.into_owned(), details, retry_after_ms, status: None, source }
+        ApiError {
+            code,
+            message: message.into_owned(),
+            details,
+            retry_after_ms,
+            status: None,
+            source,
+            about: None,
+        }
     }
 }
 
@@ -162,7 +184,7 @@ impl IntoResponse for ApiError {
         }
         let cause =
             self.source.map_or_else(|| Arc::from(self.message.as_str()), |source| chain(source.as_ref()));
-        response.extensions_mut().insert(LoggedError { code: self.code, cause });
+        response.extensions_mut().insert(LoggedError { code: self.code, cause, about: self.about });
         response
     }
 }

@@ -21,6 +21,7 @@ use crate::identity::{GuestKey, Identity, Tickets};
 use crate::limiter::Limiter;
 use crate::message_router::Counts;
 use crate::proxies::Proxies;
+use crate::refusals::{self, Refusals};
 use crate::revocation::{self, Revocations};
 use crate::router::figures::Figures;
 use crate::router::{self, Metrics};
@@ -54,6 +55,7 @@ pub(crate) struct Shared {
     pub(crate) accounts: Accounts,
     pub(crate) identity: Identity,
     pub(crate) revocations: Revocations,
+    pub(crate) refusals: Refusals,
     pub(crate) limiter: Limiter,
     pub(crate) budget: Arc<Budget>,
     pub(crate) caps: Arc<Caps>,
@@ -122,6 +124,7 @@ impl Gateway {
                 settings.guests,
             ),
             revocations: Revocations::default(),
+            refusals: Refusals::default(),
             accounts,
             limiter: Limiter::new(&settings),
             budget: Budget::new(settings.large_budget_bytes),
@@ -141,6 +144,7 @@ impl Gateway {
         });
         revocation::listen(&shared);
         shared.tasks.spawn(revocation::watch(Arc::clone(&shared), shared.stop.clone()));
+        shared.tasks.spawn(refusals::write(Arc::clone(&shared), shared.stop.clone()));
         shared.tasks.spawn(sweep(Arc::clone(&shared), shared.stop.clone()));
         let metrics = Metrics::default();
         let router = router::router(Arc::clone(&shared), metrics.clone(), assets.clone());

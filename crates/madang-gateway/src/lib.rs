@@ -16,6 +16,7 @@ mod listener;
 mod message_router;
 mod proxies;
 mod random;
+mod refusals;
 mod revocation;
 mod router;
 mod settings;

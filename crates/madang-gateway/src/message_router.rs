@@ -7,11 +7,14 @@
 mod counts;
 mod unanswered;
 
+use std::net::IpAddr;
+
 use madang_hub::Caller;
 use madang_protocol::{Command, ErrorCode, InboundError, RateClass, UserId};
 
 use crate::error::ApiError;
 use crate::gateway::Shared;
+use crate::refusals::Refused;
 pub(crate) use counts::Counts;
 pub(crate) use unanswered::{Answered, Unanswered};
 
@@ -130,9 +133,13 @@ pub(crate) fn digest(input: &str) -> [u8; 16] {
     half
 }
 
-/// Writes the one line of a command, and counts it.
-pub(crate) fn note(shared: &Shared, answered: &Answered, user: Option<UserId>) {
-    let Answered { kind, outcome, duration_us, way } = *answered;
+/// Writes the one line of a command, counts it, and has a refusal audited: one over HTTP is, like all requests, by
+/// what surrounds them, which knows the address.
+pub(crate) fn note(shared: &Shared, answered: &Answered, (user, address): (Option<UserId>, Option<IpAddr>)) {
+    let Answered { kind, outcome, duration_us, way, session } = *answered;
+    if outcome == Some(ErrorCode::Forbidden) && way == Way::Socket {
+        shared.refusals.note(Refused { user, what: kind.to_owned(), session, address }, shared.now());
+    }
     shared.commands.count(kind, outcome, duration_us);
     let outcome = outcome.map_or("OK", ErrorCode::as_str);
     tracing::debug!(command = kind, outcome, duration_us, user.id = ?user, ?way, "command");

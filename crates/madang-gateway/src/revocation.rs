@@ -408,7 +408,8 @@ mod tests {
         };
         let mut guards = Vec::new();
         for n in 0..PEOPLE {
-            let unique: [u8; 10] = std::array::from_fn(|at| n.to_le_bytes().get(at).copied().unwrap_or(7));
+            let unique =
+                std::array::from_fn(|at| n.to_be_bytes().get(at.wrapping_sub(2)).copied().unwrap_or(0));
             let guest = Caller { user: UserId::new(UnixMs(2), unique), ..caller(1, Via::Guest) };
             guards.push(register(&guest));
         }

@@ -7,12 +7,13 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 
 use madang_hub::Batch;
-use madang_protocol::{ErrorCode, Event};
+use madang_protocol::{ErrorCode, Event, SessionId};
 
 use super::Way;
 
-/// Commands of one connection whose answers are looked out for; of more, the oldest are no longer counted.
-const UNANSWERED_MAX: usize = 64;
+/// Commands of one connection whose answers are looked out for; of more, the oldest are no longer counted. More than
+/// the bursts of all classes together (CM5), so that no one hides a refusal behind other commands.
+const UNANSWERED_MAX: usize = 128;
 /// Room that is kept while nothing waits.
 const ROOM: usize = 4;
 
@@ -27,6 +28,8 @@ pub(crate) struct Answered {
     pub(crate) duration_us: u64,
     /// The way it came.
     pub(crate) way: Way,
+    /// The session that answered.
+    pub(crate) session: Option<SessionId>,
 }
 
 #[derive(Debug)]
@@ -66,7 +69,8 @@ impl Unanswered {
                 Some(_) | None => None,
             };
             let duration_us = now_us.saturating_sub(begun.at_us);
-            answered.push(Answered { kind: begun.kind, outcome, duration_us, way: Way::Socket });
+            let (kind, session) = (begun.kind, event.session);
+            answered.push(Answered { kind, outcome, duration_us, way: Way::Socket, session });
         }
         if self.0.is_empty() {
             self.0.shrink_to(ROOM);

@@ -1,15 +1,17 @@
 //! What surrounds every request: one log line, security headers, time-outs, the CSRF rule.
 
 use std::any::Any;
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use hyper::body::Body as _;
-use madang_protocol::ErrorCode;
+use madang_protocol::{ErrorCode, SessionId, UserId};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::error::{ApiError, LoggedError};
@@ -17,6 +19,7 @@ use crate::gateway::Shared;
 use crate::handshake::Source;
 use crate::identity::{Presented, presented, presented_in};
 use crate::listener::Peer;
+use crate::refusals::Refused;
 
 /// Names the request in the answer and in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -39,11 +42,14 @@ const FROM_ANYWHERE: [&str; 6] = [
 ];
 
 /// Gives a request its id, and the log its one line. Paths only: queries may hold tokens, unknown paths anything.
-pub(super) async fn observe(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+pub(super) async fn observe(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
     let id = format!("req_{:016x}", u64::from_ne_bytes(crate::random::bytes()));
     let begun_us = shared.now_us();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
+    let (address, session) = (address_of(&request), session_in(request.uri().path()));
+    let asker = WhoAsks::default();
+    request.extensions_mut().insert(asker.clone());
     let mut response = next.run(request).await;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -53,6 +59,13 @@ pub(super) async fn observe(State(shared): State<Arc<Shared>>, request: Request,
     let route = route.as_ref().map_or("*", MatchedPath::as_str);
     let duration_us = shared.now_us() - begun_us;
     let error = response.extensions().get::<LoggedError>();
+    if let Some(error) = error.filter(|error| error.code == ErrorCode::Forbidden) {
+        let what = || format!("{method} {route}");
+        let (what, answered_by) =
+            error.about.as_deref().map_or_else(|| (what(), None), |(kind, at)| ((*kind).to_owned(), *at));
+        let session = answered_by.or(session);
+        shared.refusals.note(Refused { user: asker.user(), what, session, address }, shared.now());
+    }
     let (code, cause) = error.map_or(("", ""), |error| (error.code.as_str(), &*error.cause));
     if status >= 500 {
         tracing::error!(request.id = id, %method, route, status, duration_us, code, cause, "request failed");
@@ -60,6 +73,33 @@ pub(super) async fn observe(State(shared): State<Arc<Shared>>, request: Request,
         tracing::debug!(request.id = id, %method, route, status, duration_us, code, cause, "request");
     }
     response
+}
+
+/// Who sends a request, once that is known: for what surrounds it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct WhoAsks(Arc<OnceLock<UserId>>);
+
+impl WhoAsks {
+    /// Notes who sends the request that has these parts.
+    pub(super) fn is(parts: &Parts, user: UserId) {
+        if let Some(asker) = parts.extensions.get::<WhoAsks>() {
+            // Told twice, it is the same person.
+            asker.0.get_or_init(|| user);
+        }
+    }
+
+    fn user(&self) -> Option<UserId> {
+        self.0.get().copied()
+    }
+}
+
+fn address_of(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<Peer>().map(|peer| peer.remote.ip())
+}
+
+/// The session that a path names.
+fn session_in(path: &str) -> Option<SessionId> {
+    path.strip_prefix("/api/v1/sessions/")?.split('/').next()?.parse().ok()
 }
 
 /// Headers that every answer carries; the web app's own content policy is left as it is.
@@ -197,7 +237,7 @@ fn may_look(request: &Request, source: Source) -> bool {
 }
 
 /// A request that rests on the cookie alone must come from a page that may be known by its origin (CN2).
-pub(super) fn cookie_without_origin(parts: &http::request::Parts, source: Source) -> bool {
+pub(super) fn cookie_without_origin(parts: &Parts, source: Source) -> bool {
     source == Source::Program && matches!(presented(parts), Presented::Cookie(_))
 }
 

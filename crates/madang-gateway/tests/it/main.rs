@@ -23,6 +23,7 @@ mod jwt;
 mod pool;
 mod portability;
 mod raw;
+mod refusals;
 mod rest;
 mod revocation;
 mod server;

@@ -186,11 +186,9 @@ async fn ht4_what_rests_on_the_cookie_is_not_for_another_sites_page() {
     for path in paths {
         let path = format!("/api/v1{path}");
         for site in ["cross-site", "same-site", "nonsense"] {
-            for method in ["GET", "HEAD"] {
-                let head = [cookie.as_str(), &format!("Sec-Fetch-Site: {site}"), "Sec-Fetch-Mode: navigate"];
-                let answer = send(&server, method, &path, &head, "").await;
-                assert_eq!(answer.status, 403, "{method} {path} {site}");
-            }
+            let head = [cookie.as_str(), &format!("Sec-Fetch-Site: {site}"), "Sec-Fetch-Mode: navigate"];
+            let answer = send(&server, "GET", &path, &head, "").await;
+            assert_eq!(answer.status, 403, "{path} {site}");
         }
         for own in [&["Sec-Fetch-Site: same-origin"][..], &["Sec-Fetch-Site: none"], &[]] {
             let mut head = vec![cookie.clone()];

@@ -6,16 +6,16 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::header;
 use http::request::Parts;
 use madang_accounts::By;
-use madang_hub::{Caller, Via};
+use madang_hub::{Action, Caller, Object, Via, authorize};
 use madang_protocol::{Actor, ErrorCode, LoginId, RateClass, Scope};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
-use serde_json::json;
 
 use crate::error::ApiError;
 use crate::gateway::Shared;
 use crate::identity::{Credential, Presented, is_refused, presented};
 use crate::listener::Peer;
+use crate::router::layers::WhoAsks;
 
 /// Bytes of a browser's description that are looked at.
 const AGENT_BYTES_MAX: usize = 512;
@@ -56,6 +56,7 @@ impl FromRequestParts<Arc<Shared>> for Asker {
             Presented::Nothing => None,
         };
         if let Some(caller) = &caller {
+            WhoAsks::is(parts, caller.user);
             let taken = shared.limiter.command(caller.user, RateClass::Control, shared.now_us());
             taken.map_err(|wait_ms| ApiError::of(ErrorCode::RateLimited).retry_after(wait_ms))?;
         }
@@ -100,16 +101,11 @@ impl Asker {
         Ok(caller)
     }
 
-    /// An administrator, by a credential that reaches everything; a refusal is audited.
-    pub(in crate::router) async fn administrator(&self, what: &str) -> Result<&Caller, ApiError> {
+    /// An administrator, by a credential that reaches everything.
+    pub(in crate::router) fn administrator(&self) -> Result<&Caller, ApiError> {
         let caller = self.caller()?;
-        if caller.admin && caller.scope == Scope::Full {
-            return Ok(caller);
-        }
-        let accounts = &self.shared.accounts;
-        let details = json!({ "what": what });
-        accounts.audit(accounts.line(&self.by(), "refused", None, &details)).await?;
-        Err(ApiError::of(ErrorCode::Forbidden))
+        authorize(caller.standing(), Action::Administer, Object::Server)?;
+        Ok(caller)
     }
 
     /// The login they came by, if it was one.

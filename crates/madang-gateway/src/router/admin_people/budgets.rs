@@ -30,7 +30,7 @@ struct UserBudget {
 
 /// The server's budget, and those people who have one.
 pub(super) async fn list(asker: Asker) -> Result<Json<Budgets>, ApiError> {
-    asker.administrator("list budgets").await?;
+    asker.administrator()?;
     let store = asker.shared.accounts.store();
     let server = store.budget(Purse::Server).await.map_err(Refusal::from)?;
     let (mut users, mut seen, mut cursor) = (Vec::new(), 0, None);
@@ -58,7 +58,7 @@ pub(super) struct SetBudget {
 
 /// Sets the server's budget; null takes it away.
 pub(super) async fn set_server(asker: Asker, Body(data): Body<SetBudget>) -> Result<StatusCode, ApiError> {
-    asker.administrator("set budget").await?;
+    asker.administrator()?;
     asker.shared.accounts.set_budget(Purse::Server, data.budget, &asker.by()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -69,7 +69,7 @@ pub(super) async fn set_user(
     Path(id): Path<String>,
     Body(data): Body<SetBudget>,
 ) -> Result<StatusCode, ApiError> {
-    asker.administrator("set budget").await?;
+    asker.administrator()?;
     let purse = Purse::User(id_of(&id)?);
     asker.shared.accounts.set_budget(purse, data.budget, &asker.by()).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -37,7 +37,7 @@ impl Link {
 
 /// The links, newest first; those that let nobody in any more too.
 pub(super) async fn list(asker: Asker) -> Result<Json<Links>, ApiError> {
-    asker.administrator("list links").await?;
+    asker.administrator()?;
     let rows = asker.shared.accounts.invites().await?;
     Ok(Json(Links { invites: rows.into_iter().map(Link::of).collect() }))
 }
@@ -59,7 +59,7 @@ struct Created {
 
 /// Makes a link; its code is shown this once.
 pub(super) async fn create(asker: Asker, Body(data): Body<NewLink>) -> Result<Response, ApiError> {
-    let user = asker.administrator("create link").await?.user;
+    let user = asker.administrator()?.user;
     let terms = (data.expires_in_ms, data.uses);
     let (row, code) = asker.shared.accounts.create_invite(user, terms, &asker.by()).await?;
     Ok((StatusCode::CREATED, Json(Created { invite: Link::of(row), code })).into_response())
@@ -67,7 +67,7 @@ pub(super) async fn create(asker: Asker, Body(data): Body<NewLink>) -> Result<Re
 
 /// Ends a link.
 pub(super) async fn revoke(asker: Asker, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
-    asker.administrator("revoke link").await?;
+    asker.administrator()?;
     asker.shared.accounts.revoke_invite(id_of(&id)?, &asker.by()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -49,7 +49,7 @@ pub(super) struct Page {
 
 /// A page of accounts.
 pub(super) async fn list(asker: Asker, Query(page): Query<Page>) -> Result<Json<Users>, ApiError> {
-    asker.administrator("list users").await?;
+    asker.administrator()?;
     let Page { query, cursor, limit } = page;
     let title = query.filter(|query| !query.trim().is_empty());
     if title.as_ref().is_some_and(|title| title.chars().count() > QUERY_CHARS_MAX) {
@@ -81,7 +81,7 @@ struct Created {
 
 /// Makes an account; a generated password is shown this once.
 pub(super) async fn create(asker: Asker, Body(data): Body<NewUser>) -> Result<Response, ApiError> {
-    asker.administrator("create user").await?;
+    asker.administrator()?;
     let NewUser { name, display_name, admin, password } = data;
     if password.as_ref().is_some_and(String::is_empty) {
         return Err(ApiError::of(ErrorCode::InvalidData).details("password"));
@@ -106,7 +106,7 @@ pub(super) async fn change(
     Path(id): Path<String>,
     Body(data): Body<Change>,
 ) -> Result<Json<User>, ApiError> {
-    asker.administrator("change user").await?;
+    asker.administrator()?;
     let Change { admin, disabled, display_name } = data;
     let decision = Decision { admin, disabled, display_name };
     Ok(Json(User::of(asker.shared.accounts.decide(id_of(&id)?, decision, &asker.by()).await?)))
@@ -119,7 +119,7 @@ pub(super) struct Password {
 
 /// Gives someone a generated password, shown this once; everything they have open ends.
 pub(super) async fn reset_password(asker: Asker, Path(id): Path<String>) -> Result<Json<Password>, ApiError> {
-    asker.administrator("reset password").await?;
+    asker.administrator()?;
     let user = id_of(&id)?;
     let password = Box::pin(asker.shared.accounts.reset_password(user, None, &asker.by())).await?;
     Ok(Json(Password { password }))
@@ -127,7 +127,7 @@ pub(super) async fn reset_password(asker: Asker, Path(id): Path<String>) -> Resu
 
 /// Ends all logins of someone.
 pub(super) async fn end_logins(asker: Asker, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
-    asker.administrator("end logins").await?;
+    asker.administrator()?;
     let user = id_of(&id)?;
     if asker.shared.accounts.account(user).await?.is_none() {
         return Err(ApiError::of(ErrorCode::NotFound));

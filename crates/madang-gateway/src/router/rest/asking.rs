@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use madang_hub::{Batch, Caller, Imported, Link, Submission, Viewer};
-use madang_protocol::{Command, ConnectionId, ErrorCode, Event, ProtocolVersion};
+use madang_protocol::{Command, ConnectionId, ErrorCode, Event, ProtocolVersion, SessionId};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
@@ -41,7 +41,7 @@ pub(in crate::router) struct Asking {
 impl Asking {
     pub(in crate::router) fn begin(shared: &Arc<Shared>, caller: Caller) -> Asking {
         let id = ConnectionId::new(shared.now(), crate::random::bytes());
-        let viewer = Arc::new(Asker { id, waiting: Mutex::default() });
+        let viewer = Arc::new(Asker { id, waiting: Mutex::default(), answered_by: Mutex::default() });
         let link = shared.hub.attach(caller, viewer.clone());
         Asking { shared: Arc::clone(shared), viewer, link }
     }
@@ -83,9 +83,10 @@ impl Asking {
         let answer = done.await;
         let duration_us = self.shared.now_us() - begun_us;
         let outcome = answer.as_ref().err().map(|error| error.code);
-        let answered = Answered { kind, outcome, duration_us, way: Way::Http };
-        message_router::note(&self.shared, &answered, Some(self.link.caller().user));
-        answer
+        let session = *self.viewer.answered_by.lock();
+        let answered = Answered { kind, outcome, duration_us, way: Way::Http, session };
+        message_router::note(&self.shared, &answered, (Some(self.link.caller().user), None));
+        answer.map_err(|error| error.about(kind, session))
     }
 
     async fn carry_out(&self, asked: Asked) -> Result<Event, ApiError> {
@@ -125,6 +126,8 @@ impl Asking {
 struct Asker {
     id: ConnectionId,
     waiting: Mutex<Option<Waiting>>,
+    /// The session that answered last.
+    answered_by: Mutex<Option<SessionId>>,
 }
 
 struct Waiting {
@@ -167,11 +170,12 @@ impl Viewer for Asker {
         let events = batches.iter().flat_map(|batch| batch.events());
         let answers = events.filter(|event| event.correlation_id.as_ref() == Some(command_id));
         let answer = answers
-            .filter_map(|event| event.event.as_ref())
-            .find(|event| !(*beyond_ack && matches!(event, Event::Ack(_))));
-        if let Some(answer) = answer.cloned()
+            .filter_map(|event| Some((event.event.as_ref()?, event.session)))
+            .find(|(event, _)| !(*beyond_ack && matches!(event, Event::Ack(_))));
+        if let Some((answer, session)) = answer.map(|(event, session)| (event.clone(), session))
             && let Some(waiting) = waiting.take()
         {
+            *self.answered_by.lock() = session;
             // Whoever asked may have gone.
             drop(waiting.answer.send(answer));
         }

@@ -7,6 +7,7 @@ use madang_protocol::{ErrorCode, RateClass};
 use crate::error::ApiError;
 use crate::gateway::Shared;
 use crate::identity::{Credential, Presented, Who, presented};
+use crate::router::layers::WhoAsks;
 
 /// Which credentials a path takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,10 @@ pub(in crate::router) async fn person(
         Presented::Explicit(_) | Presented::Cookie(_) => {}
     }
     match shared.identity.who(presented, shared.now()).await {
-        Ok(Who::Known(caller)) => Ok(caller),
+        Ok(Who::Known(caller)) => {
+            WhoAsks::is(parts, caller.user);
+            Ok(caller)
+        }
         Ok(Who::NewGuest(..) | Who::Nobody) => Err(ApiError::of(ErrorCode::InvalidAuth)),
         Err(code) => Err(ApiError::of(code)),
     }
