@@ -103,7 +103,10 @@ fn se1_a_login_name_is_no_subject_and_a_subject_no_login_name() {
         assert_eq!(agree(world, session, &[&owner]).await.invited.into_iter().collect::<Vec<_>>(), [meant]);
         owner.done("remove_user", here(session, json!({"target_user_id": "sub:u-7"}))).await;
         owner.done("invite_user", invite("sub:jun")).await;
-        assert_eq!(agree(world, session, &[&owner]).await.invited.into_iter().collect::<Vec<_>>(), [impostor]);
+        assert_eq!(
+            agree(world, session, &[&owner]).await.invited.into_iter().collect::<Vec<_>>(),
+            [impostor]
+        );
         assert_eq!(owner.refused("invite_user", invite("sub:nobody")).await, ErrorCode::NotFound);
     });
 }
