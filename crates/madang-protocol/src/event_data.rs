@@ -243,10 +243,14 @@ data! {
     SessionRenamed {
         /// The session.
         session_id: SessionId,
-        /// The new title.
+        /// The new title; empty when the prompt that it was taken from was deleted and there is no other.
         title: String,
-        /// Who; `server` for a title taken from the first prompt.
+        /// Who; `server` for a title taken from a prompt.
         by: Author,
+        /// The prompt that the title was taken from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "ts", ts(optional))]
+        message_id: Option<MessageId>,
     }
     /// `session_configured`.
     SessionConfigured {

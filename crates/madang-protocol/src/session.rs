@@ -196,6 +196,19 @@ pub struct Budget {
     pub period: Period,
 }
 
+impl Budget {
+    /// An amount at most: 2^53 - 1, the largest whole number that JavaScript holds exactly. A larger one would be another
+    /// in every browser, and is refused.
+    pub const AMOUNT_MAX: u64 = (1 << 53) - 1;
+
+    /// The first of its amounts that is too large, by name.
+    #[must_use]
+    pub fn too_large(&self) -> Option<&'static str> {
+        let amounts = [("tokens", self.tokens), ("micro_usd", self.micro_usd)];
+        amounts.iter().find(|(_, amount)| *amount > Some(Self::AMOUNT_MAX)).map(|(name, _)| *name)
+    }
+}
+
 /// What was spent in the current period of a budget, or in the day where there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

@@ -120,7 +120,7 @@ impl Session {
         let kept: HashSet<_> = messages.iter().map(|message: &Message| message.message_id).collect();
         Ok(Fork {
             from: self.id,
-            title: self.title.clone(),
+            title: self.title_from.is_none().then(|| self.title.clone()),
             model: self.model.clone(),
             effort: self.effort,
             prompt_version: self.prompt_version,

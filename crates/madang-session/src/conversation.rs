@@ -2,14 +2,13 @@
 
 use madang_protocol::limits::{CONTENT_BYTES_MAX, QUEUED_TURNS_MAX};
 use madang_protocol::{
-    Actor, Author, Cancel, ChatMessage, ClaudeMessage, EditQueued, ErrorCode, Message, MessageCreated,
-    MessageId, MessageKind, PromptEdited, ReplyStatus, SessionRenamed, TurnDequeued, TurnId, TurnQueued,
-    UserId,
+    Cancel, ChatMessage, ClaudeMessage, EditQueued, ErrorCode, Message, MessageCreated, MessageId,
+    MessageKind, PromptEdited, ReplyStatus, TurnDequeued, TurnId, TurnQueued, UserId,
 };
 
 use crate::apply::{Effect, Member, Step, Stopper, session_of};
 use crate::state::{Asked, Waiting};
-use crate::{Action, Rejection, title};
+use crate::{Action, Rejection};
 
 /// What a prompt says when a person only pressed "continue".
 const CONTINUE_PROMPT: &str = "Continue.";
@@ -196,12 +195,10 @@ impl Step<'_> {
     pub(crate) fn ask(&mut self, member: &Member<'_>, message: Message, turn_id: TurnId) {
         let prompt_id = message.message_id;
         let untitled = self.session.title.is_empty();
-        let title = title::derive(&message.content);
         self.applied.answer.message_id = Some(prompt_id);
         self.emit(MessageCreated { session_id: session_of(self), message });
-        if untitled && !title.is_empty() {
-            let by = Author { user_id: Actor::Server, display_name: String::new() };
-            self.emit(SessionRenamed { session_id: session_of(self), title, by });
+        if untitled {
+            self.take_title();
         }
         self.start_or_queue(
             member,

@@ -17,6 +17,7 @@ impl Session {
             epoch,
             seq: 1,
             title: created.title.clone(),
+            title_from: None,
             closed: false,
             deleted: false,
             created_at: created.created_at,
@@ -62,7 +63,10 @@ impl Session {
             Event::TurnStarted(data) => self.start_turn(data),
             Event::ClaudeResponse(data) if data.completed => self.finish(data),
             Event::HeadChanged(data) => self.head = Some(data.head),
-            Event::SessionRenamed(data) => self.title.clone_from(&data.title),
+            Event::SessionRenamed(data) => {
+                self.title.clone_from(&data.title);
+                self.title_from = data.message_id;
+            }
             Event::SessionConfigured(data) => {
                 self.model.clone_from(&data.model);
                 self.effort = data.effort;

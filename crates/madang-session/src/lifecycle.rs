@@ -87,6 +87,9 @@ impl Session {
         (messages, birth): (Vec<Message>, &Birth<'_>),
     ) -> Result<(Session, Applied), Rejection> {
         let title = check_title(data.title.as_deref().unwrap_or_default())?;
+        // A title that was taken from a prompt where it comes from goes with that prompt here too.
+        let taken = crate::title::taken(&messages).is_some_and(|(_, taken)| taken == title);
+        let title = if taken { String::new() } else { title };
         let created = created(now, caller, birth, (title, birth.default_model.to_owned(), None));
         Ok(born(now, rng, created, birth.epoch, messages))
     }
@@ -100,7 +103,8 @@ impl Session {
         fork: Fork,
         birth: &Birth<'_>,
     ) -> (Session, Applied) {
-        let mut created = created(now, caller, birth, (fork.title, fork.model, fork.effort));
+        let mut created =
+            created(now, caller, birth, (fork.title.unwrap_or_default(), fork.model, fork.effort));
         created.forked_from = Some(fork.from);
         created.prompt_version = fork.prompt_version;
         born(now, rng, created, birth.epoch, fork.messages)
@@ -147,6 +151,9 @@ fn born(
     for messages in chunks(copied) {
         step.emit(MessagesCopied { session_id: session_of(&step), messages });
     }
+    if step.session.title.is_empty() {
+        step.take_title();
+    }
     let applied = step.applied;
     (session, applied)
 }
@@ -188,9 +195,10 @@ impl Step<'_> {
         if title.is_empty() {
             return Err(Rejection::invalid("title", "is empty"));
         }
-        if title != self.session.title {
+        // Who gives it the name that it has already gives it one that stays.
+        if title != self.session.title || self.session.title_from.is_some() {
             let by = self.session.author(member.actor());
-            self.emit(SessionRenamed { session_id: session_of(self), title, by });
+            self.emit(SessionRenamed { session_id: session_of(self), title, by, message_id: None });
         }
         Ok(())
     }

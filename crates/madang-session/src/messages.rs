@@ -64,11 +64,13 @@ impl Session {
         }
     }
 
-    /// What is stored of a message may be in these events of the log: those that say its text.
+    /// What is stored of a message may be in these events of the log: those that say its text, or a title of it.
     #[must_use]
     pub fn says_text_of(kind: &str, data: &str, message: MessageId) -> bool {
-        matches!(kind, "message_created" | "message_edited" | "prompt_edited" | "messages_copied")
-            && data.contains(&message.to_string())
+        matches!(
+            kind,
+            "message_created" | "message_edited" | "prompt_edited" | "messages_copied" | "session_renamed"
+        ) && data.contains(&message.to_string())
     }
 }
 
@@ -130,6 +132,9 @@ impl Step<'_> {
             deleted_at: self.now,
             by,
         });
+        if self.session.title_from == Some(data.message_id) {
+            self.take_title();
+        }
         self.applied.effects.push(Effect::Erase { message_id: data.message_id });
         Ok(())
     }

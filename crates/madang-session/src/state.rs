@@ -63,6 +63,9 @@ pub struct Session {
     pub(crate) epoch: Epoch,
     pub(crate) seq: u64,
     pub(crate) title: String,
+    /// The prompt that the title was taken from; none for one that a person gave.
+    #[serde(default)]
+    pub(crate) title_from: Option<MessageId>,
     pub(crate) closed: bool,
     pub(crate) deleted: bool,
     pub(crate) created_at: UnixMs,
@@ -99,8 +102,8 @@ pub struct Session {
 pub struct Fork {
     /// The session left.
     pub from: SessionId,
-    /// Its title.
-    pub title: String,
+    /// Its title; none when it was taken from a prompt: the copy takes its own.
+    pub title: Option<String>,
     /// Its model.
     pub model: String,
     /// Its effort.

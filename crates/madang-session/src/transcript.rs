@@ -60,6 +60,11 @@ impl Transcript {
         self.list.is_empty()
     }
 
+    /// All messages, in the order in which they were made.
+    pub fn iter(&self) -> impl Iterator<Item = &Message> {
+        self.list.iter()
+    }
+
     /// One message.
     #[must_use]
     pub fn get(&self, id: MessageId) -> Option<&Message> {

@@ -1369,13 +1369,17 @@ export type SessionRenamed = {
  */
 session_id: string, 
 /**
- * The new title.
+ * The new title; empty when the prompt that it was taken from was deleted and there is no other.
  */
 title: string, 
 /**
- * Who; `server` for a title taken from the first prompt.
+ * Who; `server` for a title taken from a prompt.
  */
-by: Author, };
+by: Author, 
+/**
+ * The prompt that the title was taken from.
+ */
+message_id?: string, };
 export type SessionState = { 
 /**
  * The session.

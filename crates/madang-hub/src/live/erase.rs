@@ -76,6 +76,11 @@ fn without_text(record: &Record, message: MessageId) -> Option<String> {
             let said = data.get("message_id")?.as_str() == Some(id.as_str());
             said.then(|| blank(&mut data))?;
         }
+        "session_renamed" => {
+            let taken = data.get("message_id")?.as_str() == Some(id.as_str());
+            let title = data.as_object_mut().filter(|_| taken)?;
+            title.insert("title".to_owned(), Value::from(""));
+        }
         _ => return None,
     }
     Some(data.to_string())

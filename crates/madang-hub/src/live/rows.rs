@@ -36,11 +36,10 @@ impl Live {
         let session = self.session.id();
         let over = |user| PersonChange::Invitation(session, user, None);
         match event {
-            Event::UserInvited(data) => {
-                let Invitation { user_id, role, by, .. } = data.invitation.clone();
-                let title = self.session.title().to_owned();
-                let told = Event::from(Invited { session_id: session, title, role, by }).data_json();
-                vec![PersonChange::Invitation(session, user_id, Some(told))]
+            Event::UserInvited(data) => vec![self.offer(&data.invitation)],
+            // They are told its title: neither the one before nor words that were deleted.
+            Event::SessionRenamed(_) => {
+                self.session.invitations().iter().map(|asked| self.offer(asked)).collect()
             }
             Event::MemberAdded(data) => data.participant.user_id.user().map(over).into_iter().collect(),
             Event::InvitationWithdrawn(data) => vec![over(data.user_id)],
@@ -49,6 +48,14 @@ impl Live {
             }
             _ => Vec::new(),
         }
+    }
+
+    fn offer(&self, invitation: &Invitation) -> PersonChange {
+        let session = self.session.id();
+        let Invitation { user_id, role, by, .. } = invitation.clone();
+        let title = self.session.title().to_owned();
+        let told = Event::from(Invited { session_id: session, title, role, by }).data_json();
+        PersonChange::Invitation(session, user_id, Some(told))
     }
 
     /// What the search is to know.

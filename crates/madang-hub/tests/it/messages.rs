@@ -121,6 +121,48 @@ fn tu5_a_deleted_text_is_in_nothing_that_is_stored_or_replayed() {
 }
 
 #[test]
+fn tu5_what_was_deleted_is_in_no_title() {
+    let dir = tempfile::tempdir().unwrap();
+    serve(dir.path(), settings(), async |world| {
+        let owner = world.client(1);
+        world.account(4, "asked").await;
+        let session = owner.create().await;
+        let secret = prompt(&owner, session, "the zanzibar plan").await;
+        world.model.next().await.finish("yes");
+        let reply = ended(&owner, session, ReplyStatus::Complete, "yes").await;
+        let asked = json!({"session_id": session, "target_user_id": "asked", "role": "viewer"});
+        owner.done("invite_user", asked).await;
+        let forked = owner.done("fork_session", on(session, reply, json!({}))).await.session_id.unwrap();
+        let list = async || {
+            let lines = owner.question("list_sessions", json!({})).await.unwrap();
+            let titles = lines["sessions"].as_array().unwrap().iter();
+            titles.filter(|line| line["title"].as_str().unwrap().contains("zanzibar")).count()
+        };
+        assert_eq!(list().await, 2);
+        // A name given meanwhile hides the words, and does not keep them.
+        owner.done("rename_session", json!({"session_id": forked, "title": "a good name"})).await;
+        for session in [session, forked] {
+            owner.done("delete_message", on(session, secret, json!({}))).await;
+            assert!(!is_stored(world, session, "zanzibar").await);
+        }
+        assert_eq!(list().await, 0);
+        let found = owner.question("list_sessions", json!({"query": "good"})).await.unwrap();
+        assert_eq!(found["sessions"].as_array().unwrap().len(), 1, "what a person gave stays");
+        let asked = world.client(4);
+        asked.link.offer_invitations().await;
+        asked.viewer.look(|m| {
+            assert_eq!(m.of_type("invited").next().unwrap()["data"]["title"], "");
+        });
+        // What Claude was told stays told (decision 8): of the words only that is left.
+        let model = world.disk.read(session, Stream::MODEL, 0, 100).await.unwrap();
+        assert!(model[0].data.contains("zanzibar"));
+        owner.follow(forked).await.unwrap();
+        agree(world, session, &[&owner]).await;
+        agree(world, forked, &[&owner]).await;
+    });
+}
+
+#[test]
 fn tu5_a_deletion_is_whole_or_not_at_all() {
     run(settings(), async |world| {
         let owner = world.client(1);

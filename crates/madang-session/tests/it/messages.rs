@@ -98,6 +98,28 @@ fn tu5_a_deleted_message_is_a_tombstone_without_a_word_of_it() {
 }
 
 #[test]
+fn tu5_a_title_goes_with_the_prompt_that_it_was_taken_from() {
+    let mut bench = Bench::new();
+    let (first, _) = bench.exchange("a secret plan", "1");
+    assert_eq!(bench.session.title(), "a secret plan");
+    let (second, reply) = bench.exchange("the weather", "2");
+    let delete = |id| json!({"message_id": id});
+    let fork = bench.session.fork(&person(1), reply).unwrap();
+    assert_eq!(fork.title, None, "a fork takes its own");
+    assert_eq!(bench.by(1, "delete_message", delete(first)), Ok(vec!["message_deleted", "session_renamed"]));
+    assert_eq!(bench.session.title(), "the weather");
+    assert!(!serde_json::to_string(&bench.session).unwrap().contains("secret"));
+    assert_eq!(bench.by(1, "delete_message", delete(second)), Ok(vec!["message_deleted", "session_renamed"]));
+    assert_eq!(bench.session.title(), "");
+    // The next prompt gives one again, and one that a person gives stays.
+    let (third, _) = bench.exchange("the third", "3");
+    assert_eq!(bench.session.title(), "the third");
+    assert_eq!(bench.by(1, "rename_session", json!({"title": "the third"})), Ok(vec!["session_renamed"]));
+    assert_eq!(bench.by(1, "delete_message", delete(third)), Ok(vec!["message_deleted"]));
+    assert_eq!(bench.session.title(), "the third");
+}
+
+#[test]
 fn tu6_a_deleted_message_is_not_told_to_claude() {
     let mut bench = Bench::new();
     let kept = bench.chat("kept");

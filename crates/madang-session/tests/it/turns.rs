@@ -162,8 +162,9 @@ fn tu5_a_fork_takes_the_branch_and_its_turns() {
         Session::create_fork(madang_protocol::UnixMs(5), &mut rng, &person(1), fork, &birth);
     assert_eq!(
         applied.events.iter().map(|(seq, e)| (*seq, e.kind())).collect::<Vec<_>>(),
-        [(1, "session_created"), (2, "messages_copied")]
+        [(1, "session_created"), (2, "messages_copied"), (3, "session_renamed")]
     );
+    assert_eq!(session.title(), "one");
     assert_eq!((session.model(), session.prompt_version()), ("one", 1), "its history was made with these");
     let turn = session.transcript().get(first).unwrap().turn_id.unwrap();
     assert_eq!(session.turn(turn).unwrap().heard, [chat]);

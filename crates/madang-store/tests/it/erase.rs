@@ -5,11 +5,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use madang_protocol::UnixMs;
-use madang_store::{Append, Settings, SnapshotRow, SqliteStore, Stream, TextRow};
+use madang_store::{Append, PersonChange, Settings, SnapshotRow, SqliteStore, Stream, TextRow};
 use tokio::time::timeout;
 
 use crate::support::people::{room, text};
-use crate::support::{commit, one, session};
+use crate::support::{commit, one, row, session, user};
 
 /// How long it may take on a busy machine; it is due after a second.
 const SOON: Duration = Duration::from_secs(60);
@@ -38,6 +38,10 @@ fn snapshot(position: u64, data: String) -> Append {
 /// The secret in a log, a snapshot and the search, in messages short and long, among others.
 async fn said(store: &SqliteStore) {
     room(store, 1, &[1]).await;
+    // A title that was taken from what was said, in the list and in what someone asked in is told.
+    let people = vec![PersonChange::Invitation(session(1), user(2), Some(SECRET.into()))];
+    let titled = Append { people, sessions: vec![row(1, SECRET)], ..Append::default() };
+    commit(store, titled).await.unwrap();
     for position in 1..=100 {
         let word = if position % 20 == 7 { SECRET } else { "harmless" };
         let said = format!("{word} {position} ").repeat(if position % 2 == 0 { 2 } else { 2_000 });
@@ -55,6 +59,8 @@ async fn deleted(store: &SqliteStore) {
         let append = Append {
             redactions: vec![(session(1), Stream::SESSION, position, "{}".into())],
             texts: vec![(session(1), gone)],
+            sessions: vec![row(1, "")],
+            people: vec![PersonChange::Invitation(session(1), user(2), Some("{}".into()))],
             ..snapshot(100, "{}".into())
         };
         commit(store, append).await.unwrap();
