@@ -8,6 +8,36 @@ use madang_protocol::{
 use crate::state::{Running, Waiting};
 use crate::{Session, Transcript, Turn};
 
+/// Events that no log has: they change no session, and nobody did them. In one place, so that both matches stay whole.
+macro_rules! not_in_a_log {
+    () => {
+        Event::Connected(_)
+            | Event::Disconnected(_)
+            | Event::Pong(_)
+            | Event::Ack(_)
+            | Event::Error(_)
+            | Event::Resumed(_)
+            | Event::SessionState(_)
+            | Event::SessionStatus(_)
+            | Event::Sessions(_)
+            | Event::Models(_)
+            | Event::History(_)
+            | Event::SessionChanged(_)
+            | Event::ParticipantJoined(_)
+            | Event::ParticipantLeft(_)
+            | Event::PresenceChanged(_)
+            | Event::Invited(_)
+            | Event::Removed(_)
+            | Event::InviteCreated(_)
+            | Event::Invites(_)
+            | Event::Revisions(_)
+            | Event::ReadMarked(_)
+            | Event::Summary(_)
+            | Event::SearchResults(_)
+            | Event::TurnWaiting(_)
+    };
+}
+
 impl Session {
     /// Makes a session from its first event.
     #[must_use]
@@ -84,32 +114,7 @@ impl Session {
             | Event::MessageDeleted(_)
             | Event::ReactionChanged(_)
             | Event::BudgetChanged(_) => self.evolve_people(event),
-            Event::SessionCreated(_)
-            | Event::ClaudeResponse(_)
-            | Event::Connected(_)
-            | Event::Disconnected(_)
-            | Event::Pong(_)
-            | Event::Ack(_)
-            | Event::Error(_)
-            | Event::Resumed(_)
-            | Event::SessionState(_)
-            | Event::SessionStatus(_)
-            | Event::Sessions(_)
-            | Event::Models(_)
-            | Event::History(_)
-            | Event::SessionChanged(_)
-            | Event::ParticipantJoined(_)
-            | Event::ParticipantLeft(_)
-            | Event::PresenceChanged(_)
-            | Event::Invited(_)
-            | Event::Removed(_)
-            | Event::InviteCreated(_)
-            | Event::Invites(_)
-            | Event::Revisions(_)
-            | Event::ReadMarked(_)
-            | Event::Summary(_)
-            | Event::SearchResults(_)
-            | Event::TurnWaiting(_) => {}
+            Event::SessionCreated(_) | Event::ClaudeResponse(_) | not_in_a_log!() => {}
         }
     }
 
@@ -228,33 +233,9 @@ impl Session {
             Event::MessageDeleted(data) => data.by.user_id,
             Event::ReactionChanged(data) => Actor::User(data.user_id),
             Event::BudgetChanged(data) => data.by.user_id,
-            Event::MessagesCopied(_)
-            | Event::PromptEdited(_)
-            | Event::TurnQueued(_)
-            | Event::Connected(_)
-            | Event::Disconnected(_)
-            | Event::Pong(_)
-            | Event::Ack(_)
-            | Event::Error(_)
-            | Event::Resumed(_)
-            | Event::SessionState(_)
-            | Event::SessionStatus(_)
-            | Event::Sessions(_)
-            | Event::Models(_)
-            | Event::History(_)
-            | Event::SessionChanged(_)
-            | Event::ParticipantJoined(_)
-            | Event::ParticipantLeft(_)
-            | Event::PresenceChanged(_)
-            | Event::Invited(_)
-            | Event::Removed(_)
-            | Event::InviteCreated(_)
-            | Event::Invites(_)
-            | Event::Revisions(_)
-            | Event::ReadMarked(_)
-            | Event::Summary(_)
-            | Event::SearchResults(_)
-            | Event::TurnWaiting(_) => Actor::Server,
+            Event::MessagesCopied(_) | Event::PromptEdited(_) | Event::TurnQueued(_) | not_in_a_log!() => {
+                Actor::Server
+            }
         }
     }
 }
