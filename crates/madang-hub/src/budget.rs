@@ -18,6 +18,7 @@ use parking_lot::Mutex;
 use crate::hub::store_rejection;
 use crate::{Clock, Hub};
 use page::{Page, Room};
+pub use period::start as period_start;
 
 /// Purses whose figures are kept; beyond, those are forgotten that were not used for longest, and read anew at need.
 const PAGES_MAX: usize = 20_000;

@@ -24,6 +24,7 @@ mod suspension;
 mod turn;
 
 pub use administration::{Usage, UsageBy, UsageLine};
+pub use budget::period_start;
 pub use clock::{Clock, SystemClock};
 pub use delivery::{Batch, Form, Outgoing, StreamPiece, Viewer};
 pub use hub::{Hub, HubStats};

@@ -46,6 +46,7 @@ use followers::Watcher;
 use presence::PresenceTable;
 use recent::Recent;
 use reply::LiveReply;
+use summary::LateAnswer;
 use write::Pending;
 
 /// How soon after a mere message the lists of its people are told of the activity.
@@ -99,6 +100,8 @@ pub(crate) enum ToLive {
         message: MessageId,
         reply: oneshot::Sender<Result<Seed, Rejection>>,
     },
+    /// An answer to what one of its people asked a while ago.
+    Late(Box<LateAnswer>),
     /// The connection is gone.
     Detach(Arc<Followed>),
     /// The connection's person went on to another session.

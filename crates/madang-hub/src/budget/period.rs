@@ -5,7 +5,8 @@ use madang_protocol::{Period, UnixMs};
 const DAY_MS: u64 = 86_400_000;
 
 /// When the period began that a moment is in.
-pub(crate) fn start(period: Period, at: UnixMs) -> UnixMs {
+#[must_use]
+pub fn start(period: Period, at: UnixMs) -> UnixMs {
     let day = at.0 / DAY_MS;
     match period {
         Period::Day => UnixMs(day * DAY_MS),

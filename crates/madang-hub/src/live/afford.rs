@@ -12,8 +12,7 @@ impl Live {
     /// Refuses a prompt when whoever pays for it has nothing left, or when the server's queue is full; whoever may not
     /// ask at all is refused by the core.
     pub(super) async fn afford(&mut self, request: &Request) -> Result<(), Rejection> {
-        let asks = asks_claude(&request.submission.command);
-        if !asks || self.session.check(&request.caller.in_session(), Action::Prompt).is_err() {
+        if !self.asks_claude(request) {
             return Ok(());
         }
         self.check_in_force(request.caller.user).await?;
@@ -22,6 +21,12 @@ impl Live {
             self.hub.inner.pool.check_room().map_err(rejection)?;
         }
         self.hub.inner.budgets.admit(self.payer(request.caller.user), at_once).await
+    }
+
+    /// Whether a command asks Claude for a reply: `@claude` of one who may only chat does not (TU6).
+    pub(super) fn asks_claude(&self, request: &Request) -> bool {
+        asks_claude(&request.submission.command)
+            && self.session.check(&request.caller.in_session(), Action::Prompt).is_ok()
     }
 
     /// Who pays when this person asks here.

@@ -39,6 +39,7 @@ impl Live {
             ToLive::Birth(_)
             | ToLive::Detach(_)
             | ToLive::Leave(_)
+            | ToLive::Late(_)
             | ToLive::Suspended(_)
             | ToLive::Wake
             | ToLive::Drain { .. } => false,
@@ -61,6 +62,7 @@ impl Live {
             }
             ToLive::Detach(followed) => self.unwatch(&followed, Parting::Vanished),
             ToLive::Leave(followed) => self.unwatch(&followed, Parting::Left),
+            ToLive::Late(answer) => self.answer_late(*answer),
             ToLive::Suspended(user) => self.suspend(user).await,
             ToLive::Wake => {}
             ToLive::Drain { deadline, done } => {
@@ -139,7 +141,7 @@ impl Live {
             }
             return Ok(());
         }
-        if self.hub.draining() && asks_claude(&submission.command) {
+        if self.hub.draining() && self.asks_claude(request) {
             return Err(Rejection::new(
                 ErrorCode::ServiceUnavailable,
                 "The server is restarting. Ask again in a moment.",
@@ -207,10 +209,6 @@ impl Live {
         let history = self.history.copy(&fork);
         Ok(Seed { fork, history })
     }
-}
-
-fn asks_claude(command: &Command) -> bool {
-    matches!(command, Command::ClaudeMessage(_) | Command::Regenerate(_) | Command::EditPrompt(_))
 }
 
 /// Whether a command's answer shows the session: it must show nothing that may yet be lost.

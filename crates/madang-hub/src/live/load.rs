@@ -33,6 +33,7 @@ pub(super) fn refuse(hub: &Hub, session: SessionId, message: ToLive, rejection: 
             let answer = hub.outgoing(Some(session), Some(&request.submission.id), error);
             request.viewer.deliver(&[Batch::new(vec![answer])]);
         }
+        ToLive::Late(answer) => answer.refuse(hub, session, rejection),
         ToLive::Birth(birth) => {
             drop(birth.born.send(Err(rejection.clone())));
         }

@@ -1,11 +1,29 @@
 //! "While you were away", asked of a live session.
 
-use madang_protocol::{ErrorCode, Event, MessageId};
+use std::sync::Arc;
+
+use madang_protocol::{ErrorCode, Event, MessageId, SessionId};
 use madang_session::{Action, Rejection};
 
-use super::{Live, Request};
-use crate::Batch;
+use super::{Live, Request, ToLive};
 use crate::summarize::{Job, Wanted};
+use crate::{Batch, Caller, Hub, Viewer};
+
+/// An answer that took its time: whether its asker may still have it is looked at when it is there.
+pub(crate) struct LateAnswer {
+    caller: Caller,
+    viewer: Arc<dyn Viewer>,
+    id: String,
+    event: Event,
+}
+
+impl LateAnswer {
+    /// There is no session that could say whether its asker may have it.
+    pub(super) fn refuse(self, hub: &Hub, session: SessionId, rejection: &Rejection) {
+        let answer = hub.outgoing(Some(session), Some(&self.id), Event::from(rejection.to_error()));
+        self.viewer.deliver(&[Batch::asked_for(vec![answer])]);
+    }
+}
 
 impl Live {
     /// Has Claude tell what happened since a message, or since the asker's mark; the answer comes when it is written,
@@ -21,15 +39,27 @@ impl Live {
         let wanted = Wanted { session: &self.session, since, payer: self.payer(reader.user), reader };
         let job = Job::new(&self.hub, &wanted)?;
         let (hub, session) = (self.hub.clone(), self.session.id());
-        let (viewer, id) = (request.viewer.clone(), request.submission.id.clone());
+        let (caller, viewer) = (reader.clone(), request.viewer.clone());
+        let id = request.submission.id.clone();
         tokio::spawn(async move {
             let event = match job.write().await {
                 Ok(summary) => Event::from(summary),
                 Err(rejection) => Event::from(rejection.to_error()),
             };
-            let answer = hub.outgoing(Some(session), Some(&id), event);
-            viewer.deliver(&[Batch::asked_for(vec![answer])]);
+            let answer = LateAnswer { caller, viewer, id, event };
+            if hub.send(session, ToLive::Late(Box::new(answer))).await.is_err() {
+                tracing::warn!(session.id = %session, "a summary could not be handed out");
+            }
         });
         Ok(())
+    }
+
+    /// Hands out what was asked for a while ago, unless its asker was put out meanwhile.
+    pub(super) fn answer_late(&self, late: LateAnswer) {
+        let LateAnswer { caller, viewer, id, event } = late;
+        let may = self.session.check(&caller.in_session(), Action::Read);
+        let event = may.map_or_else(|rejection| Event::from(rejection.to_error()), |()| event);
+        let answer = self.hub.outgoing(Some(self.session.id()), Some(&id), event);
+        viewer.deliver(&[Batch::asked_for(vec![answer])]);
     }
 }

@@ -73,7 +73,10 @@ impl Live {
         let mut left = VecDeque::new();
         while let Some(message) = mailbox.recv().await {
             // Nothing is attached any more, and nothing runs: only questions and commands are worth a new task.
-            if matches!(message, ToLive::Command(_) | ToLive::Fork { .. } | ToLive::Birth(_)) {
+            if matches!(
+                message,
+                ToLive::Command(_) | ToLive::Late(_) | ToLive::Fork { .. } | ToLive::Birth(_)
+            ) {
                 left.push_back(message);
             }
         }

@@ -1,10 +1,10 @@
 //! Kills and drains.
 
-use madang_protocol::ReplyStatus;
+use madang_protocol::{ErrorCode, ReplyStatus, Role};
 use madang_testkit::{HubClient, person};
 use serde_json::json;
 
-use crate::support::{ended, prompt, reads, serve, settings};
+use crate::support::{chat, ended, prompt, reads, run, serve, settings};
 
 #[test]
 fn rs5_a_kill_leaves_the_journalled_text_which_can_be_continued() {
@@ -128,5 +128,25 @@ fn cn8_a_drain_ends_although_the_disk_is_full() {
         let client = world.client(1);
         client.follow(session).await.unwrap();
         ended(&client, session, ReplyStatus::Interrupted, "kept").await;
+    });
+}
+
+#[test]
+fn cn8_what_calls_claude_by_name_is_refused_while_the_server_drains_as_a_prompt_is() {
+    run(settings(), async |world| {
+        let (owner, chats) = (world.client(1), world.client(2));
+        let session = world.shared(&owner, &[(&chats, Role::Viewer)]).await;
+        let rights = json!({"session_id": session, "target_user_id": chats.user(), "role": "viewer", "rights": ["chat"]});
+        owner.done("set_role", rights).await;
+        world.hub.drain(0).await;
+        let ask = json!({"session_id": session, "content": "and you, @claude?"});
+        for kind in ["claude_message", "chat_message"] {
+            assert_eq!(owner.refused(kind, ask.clone()).await, ErrorCode::ServiceUnavailable, "{kind}");
+        }
+        // Words between people go on.
+        chat(&owner, session, "good night").await;
+        chats.done("chat_message", ask).await;
+        assert!(world.model.try_next().is_none());
+        assert_eq!(world.count(session, "message_created").await, 2);
     });
 }

@@ -146,3 +146,19 @@ async fn se9_the_simulated_model_says_what_it_is() {
     assert_eq!(told["simulated"], true);
     assert!(told["usage"]["input_tokens"].as_u64().unwrap() > 0 && told["cost"].is_null());
 }
+
+#[test]
+fn se9_who_was_removed_meanwhile_is_told_nothing() {
+    run(settings(), async |world| {
+        let (owner, reader) = (world.client(1), world.client(2));
+        let session = world.shared(&owner, &[(&reader, Role::Collaborator)]).await;
+        chat(&owner, session, "we ship on Friday").await;
+        reader.send("sum", "summarize", json!({"session_id": session})).await;
+        let reply = world.model.next().await;
+        owner.done("remove_user", json!({"session_id": session, "target_user_id": reader.user()})).await;
+        reply.finish("- They ship on Friday.");
+        assert_eq!(reader.answer("sum").await.unwrap_err().code, ErrorCode::NotFound);
+        assert!(reader.viewer.look(|mirror| mirror.of_type("summary").next().is_none()));
+        reader.viewer.assert_sound();
+    });
+}
