@@ -1,11 +1,57 @@
 /** Several people in several browsers. */
-import { type Browser, expect, type Page } from "@playwright/test";
+import {
+  type Browser,
+  expect,
+  type Locator,
+  type Page,
+  type PlaywrightWorkerOptions,
+} from "@playwright/test";
 import { ask, composer } from "./app.js";
+
+/** Presses of Tab after which something can't be reached. */
+const TABS_MAX = 80;
 
 /** Someone new: a browser of their own, with no cookie. */
 export async function someone(browser: Browser): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   return context.newPage();
+}
+
+/** Someone in a browser of their own: another process, which shares nothing with the first. */
+export async function elsewhere(
+  browser: Browser,
+  launch: PlaywrightWorkerOptions["launchOptions"] | undefined,
+): Promise<Page> {
+  const second = await browser.browserType().launch(launch);
+  const page = await second.newPage({ viewport: { width: 1440, height: 900 } });
+  page.once("close", () => void second.close());
+  return page;
+}
+
+/** What the server answers to a command of whoever sits at this page, past everything that the app would refuse. */
+export async function commanded(page: Page, type: string, data: object): Promise<string> {
+  const id = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+  return page.evaluate(
+    async ([path, body]) => {
+      const answer = await fetch(path, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body,
+      });
+      const { code } = (await answer.json().catch(() => ({}))) as { code?: string };
+      return `${answer.status} ${code ?? ""}`.trim();
+    },
+    [`/api/v1/sessions/${id}/commands/${type}`, JSON.stringify(data)] as const,
+  );
+}
+
+/** Moves the focus with Tab until it is there. */
+export async function tabTo(page: Page, to: Locator): Promise<void> {
+  for (let press = 0; press < TABS_MAX; press += 1) {
+    if (await to.evaluateAll((found) => found.includes(document.activeElement as HTMLElement))) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`Tab did not come to ${to}`);
 }
 
 /** Starts a session by saying something; gives its address. */

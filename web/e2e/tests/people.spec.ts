@@ -1,6 +1,6 @@
-/** Two people in two browsers: one session, one reply, and what one may do to the other. */
+/** People of one session: what each may do, what one may do to another, and how they talk. */
 import { expect, type Page, test } from "@playwright/test";
-import { ask, composer, lastReply, replied, replyText, seriousFindings, stopButton } from "../support/app.js";
+import { ask, composer, lastReply, replied } from "../support/app.js";
 import { inviteLink, joinAsGuest, openPeople, someone, startSession } from "../support/people.js";
 import type { Program } from "../support/program.js";
 import { Server, startUpstream } from "../support/server.js";
@@ -24,34 +24,6 @@ async function writing(rate: number, n: number): Promise<Server> {
   server = await Server.start({ upstream: upstream.url, model: `sim-normal?rate=${rate}&n=${n}` });
   return server;
 }
-
-test("rs4 one invites, the other joins, and both watch one reply; one drops and comes back", async ({
-  page,
-  browser,
-}) => {
-  const { url } = await writing(40, 240);
-  await startSession(page, url, "Begin.");
-  await replied(page);
-  const link = await inviteLink(page, "Collaborator");
-  const other = await someone(browser);
-  opened.push(other);
-  await joinAsGuest(other, link);
-  await expect(other.getByText("Begin.").first()).toBeVisible();
-
-  await openPeople(page);
-  const people = page.getByRole("complementary", { name: "People" });
-  await expect(people.getByText("Here · 2")).toBeVisible();
-
-  await ask(page, "Now for both of us.");
-  await expect.poll(async () => (await replyText(other)).length).toBeGreaterThan(40);
-  await other.context().setOffline(true);
-  await expect.poll(async () => (await replyText(page)).length).toBeGreaterThan(300);
-  await other.context().setOffline(false);
-  await replied(page);
-  await expect(stopButton(other)).toHaveCount(0, { timeout: 30_000 });
-  await expect.poll(() => replyText(other), { timeout: 30_000 }).toBe(await replyText(page));
-  expect(await seriousFindings(page)).toEqual([]);
-});
 
 test("se7 a viewer can read and react, but not ask", async ({ page, browser }) => {
   const { url } = await writing(400, 20);
