@@ -14,7 +14,7 @@ import { ErrorBoundary } from "./shell/ErrorBoundary.js";
 import { useNotifyState } from "./shell/notifications.js";
 import { togglePanel, usePanel } from "./shell/panel.js";
 import { Rail } from "./shell/Rail.js";
-import { onVisit, type Route, useRoute } from "./shell/route.js";
+import { goTo, onVisit, type Route, useRoute } from "./shell/route.js";
 import { useKeys } from "./shell/useKeys.js";
 import { useRail } from "./shell/useRail.js";
 import { Broken } from "./ui/Broken.js";
@@ -88,7 +88,17 @@ export function Rooms() {
         )}
         {phone && shown === "people" && sessionId && <PeopleRoom sessionId={sessionId} />}
         {side && <PeopleSide sessionId={sessionId} over={middle} />}
-        {phone && <BottomBar rooms={rooms} room={shown} onRoom={setRoom} />}
+        {phone && (
+          <BottomBar
+            rooms={rooms}
+            room={route.page && shown === "chat" ? undefined : shown}
+            onRoom={(to) => {
+              setRoom(to);
+              // From the settings this is the way back to where one talks.
+              if (to === "chat" && route.page && shown === "chat") goTo({ sessionId: undefined });
+            }}
+          />
+        )}
       </div>
       <Suspense>{notify === "on" && <Teller />}</Suspense>
       <Suspense>

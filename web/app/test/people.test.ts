@@ -12,6 +12,7 @@ import { isUsedUp, shareOf, spentWords, usesOf } from "../src/people/budget.js";
 import { groupHits, piecesOf } from "../src/search/snippet.js";
 import { isSearchable } from "../src/search/useSearch.js";
 import { GRANTABLE, mayInRole, mayOf } from "../src/session/may.js";
+import { browserOf } from "../src/settings/agent.js";
 import { PALETTE, toneOf } from "../src/ui/tone.js";
 
 beforeAll(() => startLanguage("en"));
@@ -148,6 +149,17 @@ describe("hits", () => {
     snippet: "",
   });
 
+  it("has no signs of Markdown in it", () => {
+    expect(
+      piecesOf("Wrote: > Plan \uE000tea\uE001 ## A table | Place | |:--|--:| | one").map(({ text }) => text),
+    ).toEqual([
+      expect.stringMatching(/^Wrote:\s+Plan $/),
+      "tea",
+      expect.stringMatching(/^\s+A table\s+Place\s+one$/),
+    ]);
+    expect(piecesOf("C# # 3 > 2 - 1").map(({ text }) => text)).toEqual(["C# # 3 > 2 - 1"]);
+  });
+
   it("show what matched, and markup as the letters that it is", () => {
     expect(piecesOf("<b>a</b> \uE000one\uE001 two \uE000three")).toEqual([
       { text: "<b>a</b> ", matched: false },
@@ -229,5 +241,25 @@ describe("the limits of a budget", () => {
       ["1,500 of 1,000 tokens", 1.5],
     ]);
     expect(usesOf({ tokens: 10, period: "month" }, undefined, "en", translate)).toHaveLength(1);
+  });
+});
+
+describe("a browser's word for itself", () => {
+  it("becomes what people call it, or stays", () => {
+    const chrome =
+      "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36";
+    const iphone =
+      "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1 Version/19.0 Mobile/15E148 Safari/604.1";
+    const edge = `${chrome.replace("X11; Linux x86_64", "Windows NT 10.0; Win64; x64")} Edg/156.0`;
+    expect(browserOf(chrome)).toEqual({ browser: "Chrome", system: "Linux" });
+    expect(browserOf(iphone)).toEqual({ browser: "Safari", system: "iPhone" });
+    expect(browserOf(edge)).toEqual({ browser: "Edge", system: "Windows" });
+    expect(
+      browserOf("Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0"),
+    ).toEqual({
+      browser: "Firefox",
+      system: "macOS",
+    });
+    expect(browserOf("curl/8.5.0")).toBeUndefined();
   });
 });

@@ -17,6 +17,16 @@ describe("troubles", () => {
     expect(sentenceOf(troubleFrom(refused), translate)).toBe("That was too fast. Try again in 3 s.");
   });
 
+  it("say whose budget is used up, and when it only seems so", () => {
+    const said = (details: string, retryAfter = 3_600_000) =>
+      sentenceOf(troubleFrom(new MadangError("BUDGET_EXCEEDED", "", { details, retryAfter })), translate);
+    expect(said("user/day")).toBe("You have used your budget for today.");
+    expect(said("server/month")).toBe("This server has used its budget for this month.");
+    expect(said("session/month")).toBe("This session has used its budget for this month.");
+    expect(said("user/day", 10_000)).toMatch(/^What is left of the budget is set aside/);
+    expect(said("something else")).toBe("This session has used its budget for today.");
+  });
+
   it("all have one, whoever they come from", () => {
     for (const error of [
       new MadangError("TIMEOUT", ""),

@@ -57,20 +57,26 @@ const BODIES: Record<Part, ReactNode> = {
   audit: <Audit />,
 };
 
+/** On a phone there are more tabs than fit. */
+const showTab = (tab: HTMLElement | null) => tab?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
+
 function PartLink({ part, open }: { part: Part; open: boolean }) {
   const t = useWords();
+  const words = t(`admin.${part}`);
   const route = { sessionId: undefined, page: "admin" as const, part };
   return (
     <a
       href={pathOf(route)}
+      ref={open ? showTab : undefined}
       aria-current={open ? "page" : undefined}
+      data-words={words}
       onClick={(event) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey) return;
         event.preventDefault();
         goTo(route);
       }}
     >
-      {t(`admin.${part}`)}
+      {words}
     </a>
   );
 }

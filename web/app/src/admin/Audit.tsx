@@ -1,8 +1,10 @@
 /** The audit log, newest first, and whether anybody changed it. */
+import type { Budget } from "@madang/protocol";
 import { useCallback, useState } from "react";
 import type { AuditRecord, AuditVerdict } from "../account/types.js";
-import { count, fullTime } from "../i18n/format.js";
+import { count, shortTime } from "../i18n/format.js";
 import { useLanguage, useWords } from "../i18n/index.js";
+import { limitsOf } from "../people/budget.js";
 import { useHttp } from "../session/backend.js";
 import { Button } from "../ui/Button.js";
 import { TroubleLine } from "../ui/TroubleLine.js";
@@ -43,9 +45,13 @@ export function Audit() {
               keyOf={(record) => String(record.position)}
               empty={t("audit.none")}
               columns={[
-                { title: t("audit.when"), cell: (record) => fullTime(record.at, language) },
+                { title: t("audit.when"), cell: (record) => shortTime(record.at, language) },
                 { title: t("audit.what"), cell: (record) => <code>{record.kind}</code> },
-                { title: t("audit.who"), cell: (record) => <Id id={record.actor} names={names} /> },
+                {
+                  title: t("audit.who"),
+                  cell: (record) => <Id id={record.actor} names={names} />,
+                  long: true,
+                },
                 {
                   title: t("audit.whom"),
                   cell: (record) => <Whom record={record} names={names} />,
@@ -93,11 +99,18 @@ function Whom({ record, names }: { record: AuditRecord; names: Names }) {
 }
 
 function Detail({ name, value, names }: { name: string; value: unknown; names: Names }) {
+  const t = useWords();
   const language = useLanguage();
+  if (name === "budget" && isBudget(value)) {
+    return `${limitsOf(value, language, t).join(" · ")} ${t(`budget.each.${value.period}`)}`;
+  }
   if (typeof value === "string") return <Id id={value} names={names} />;
-  if (typeof value === "number" && name.endsWith("_at")) return fullTime(value, language);
+  if (typeof value === "number" && name.endsWith("_at")) return shortTime(value, language);
   return JSON.stringify(value);
 }
+
+const isBudget = (value: unknown): value is Budget =>
+  typeof value === "object" && value !== null && "period" in value;
 
 function Verify() {
   const t = useWords();

@@ -1,6 +1,6 @@
 /** Who is connected just now. */
 import { useCallback } from "react";
-import { count, fullTime } from "../i18n/format.js";
+import { count, shortTime } from "../i18n/format.js";
 import { useLanguage, useWords } from "../i18n/index.js";
 import { useHttp } from "../session/backend.js";
 import { Button } from "../ui/Button.js";
@@ -36,7 +36,7 @@ export function Connections() {
               columns={[
                 { title: t("connections.who"), cell: (each) => each.display_name, long: true },
                 { title: t("connections.protocol"), cell: (each) => <code>{each.protocol}</code> },
-                { title: t("connections.since"), cell: (each) => fullTime(each.since, language) },
+                { title: t("connections.since"), cell: (each) => shortTime(each.since, language) },
                 { title: t("connections.address"), cell: (each) => each.address },
               ]}
             />

@@ -1,6 +1,6 @@
 /** All sessions of the server, without what is said in them. */
 import { useCallback, useDeferredValue, useState } from "react";
-import { count, fullTime } from "../i18n/format.js";
+import { count, shortTime } from "../i18n/format.js";
 import { useLanguage, useWords } from "../i18n/index.js";
 import { useHttp } from "../session/backend.js";
 import { Field } from "../ui/Field.js";
@@ -61,7 +61,7 @@ export function Sessions() {
                   figure: true,
                   cell: (session) => count(session.message_count, language),
                 },
-                { title: t("sessions.last"), cell: (session) => fullTime(session.last_activity, language) },
+                { title: t("sessions.last"), cell: (session) => shortTime(session.last_activity, language) },
               ]}
             />
             <More next={next} onMore={more} />

@@ -3,7 +3,7 @@ import { useCallback, useState } from "react";
 import type { UsageBy, UsageRow } from "../account/types.js";
 import { count, money } from "../i18n/format.js";
 import { type Language, useLanguage, useWords } from "../i18n/index.js";
-import { useHttp } from "../session/backend.js";
+import { useHere, useHttp } from "../session/backend.js";
 import { useLoaded } from "../ui/useLoaded.js";
 import { Bars } from "./Bars.js";
 import { type Column, DataTable } from "./DataTable.js";
@@ -21,7 +21,10 @@ const sayer = (measure: Measure, language: Language) => (value: number) =>
 export function UsagePart() {
   const t = useWords();
   const [days, setDays] = useState<number>(30);
-  const [measure, setMeasure] = useState<Measure>("micro_usd");
+  const { models } = useHere();
+  // What costs nothing is told by what was read and written.
+  const [chosen, setMeasure] = useState<Measure>();
+  const measure = chosen ?? (models?.simulated ? "tokens" : "micro_usd");
   const [by, setBy] = useState<Exclude<UsageBy, "day">>("user");
   const [now] = useState(() => Date.now());
   const from = startOf(now, days);

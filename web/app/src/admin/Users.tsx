@@ -1,7 +1,7 @@
 /** Accounts: add, suspend, reset, make an administrator; and links by which people sign up. */
 import { type FormEvent, useCallback, useDeferredValue, useState } from "react";
 import type { User } from "../account/types.js";
-import { fullTime } from "../i18n/format.js";
+import { shortTime } from "../i18n/format.js";
 import { useLanguage, useWords } from "../i18n/index.js";
 import { useHere, useHttp } from "../session/backend.js";
 import { Button } from "../ui/Button.js";
@@ -75,7 +75,7 @@ export function Users() {
                   { title: t("users.name"), cell: (user) => user.display_name, long: true },
                   { title: t("users.login"), cell: (user) => user.name ?? t("users.guest"), long: true },
                   { title: t("users.state"), cell: (user) => <UserState user={user} /> },
-                  { title: t("users.since"), cell: (user) => fullTime(user.created_at, language) },
+                  { title: t("users.since"), cell: (user) => shortTime(user.created_at, language) },
                   {
                     title: t("users.actions"),
                     figure: true,

@@ -6,6 +6,7 @@ import { request } from "../shell/bus.js";
 import { usePanel } from "../shell/panel.js";
 import { Face } from "../ui/Face.js";
 import { Icon } from "../ui/Icon.js";
+import { PHONE, useMedia } from "../ui/useMedia.js";
 import { peopleOf } from "./faces.js";
 
 /** Faces shown; the rest is a number. */
@@ -23,6 +24,8 @@ export function People({ participants, presence }: PeopleProps) {
   const language = useLanguage();
   const { me } = useHere();
   const { open } = usePanel();
+  // There it leads to another room.
+  const phone = useMedia(PHONE);
   const people = peopleOf(participants, presence, me?.userId);
   if (people.length === 0) return null;
   const named = people.map(({ participant, standing }) => {
@@ -39,7 +42,7 @@ export function People({ participants, presence }: PeopleProps) {
     <button
       type="button"
       className={people.length > 1 ? "people people-many" : "people"}
-      aria-expanded={open}
+      aria-expanded={phone ? undefined : open}
       title={said.join("\n")}
       onClick={() => request("people", undefined)}
     >

@@ -31,6 +31,11 @@ export function fullTime(at: number, language: Language): string {
   return dateFormat(language, { dateStyle: "long", timeStyle: "short" }).format(at);
 }
 
+/** As short as it stays whole, for tables. */
+export function shortTime(at: number, language: Language): string {
+  return dateFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(at);
+}
+
 export function dayName(at: number, now: number, language: Language, t: Translate): string {
   const ago = daysAgo(at, now);
   if (ago === 0) return t("conversation.today");

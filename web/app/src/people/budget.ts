@@ -16,6 +16,14 @@ export function isUsedUp(budget: Budget | undefined, spent: Spent | undefined): 
   return budget !== undefined && shareOf(budget, spent) >= 1;
 }
 
+/** What a budget allows, money first: "$5.00", "1,000 tokens". */
+export function limitsOf({ micro_usd, tokens }: Budget, language: Language, t: Translate): string[] {
+  const limits: string[] = [];
+  if (micro_usd !== undefined) limits.push(money(micro_usd, language));
+  if (tokens !== undefined) limits.push(t("reply.usage", { tokens: count(tokens, language) }));
+  return limits;
+}
+
 /** What is used of one of the limits. */
 export interface Use {
   measure: "micro_usd" | "tokens";

@@ -6,8 +6,12 @@ export interface Piece {
   matched: boolean;
 }
 
+/** Signs of Markdown that say nothing in a line; a `>` only where a sentence has ended, else it may mean "more". */
+const SIGNS = /(^|\s)(?:#{2,6}|\|(?:[\s:|-]*\|)?|`{3,}\w*|(?<=[.:?!…]\s)>)(?=\s|$)/gu;
+
 export function piecesOf(snippet: string): Piece[] {
   return snippet
+    .replace(SIGNS, "$1")
     .split(/(\uE000[^\uE001]*\uE001?)/u)
     .map((piece) => ({ text: piece.replace(/[\uE000\uE001]/gu, ""), matched: piece.startsWith("\uE000") }))
     .filter((piece) => piece.text !== "");

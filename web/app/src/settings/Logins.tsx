@@ -9,6 +9,7 @@ import { Sure } from "../ui/Sure.js";
 import { TroubleLine } from "../ui/TroubleLine.js";
 import { useLoaded } from "../ui/useLoaded.js";
 import { useTask } from "../ui/useTask.js";
+import { browserOf } from "./agent.js";
 import { Section } from "./Section.js";
 
 /** Whoever is logged out has nothing left in this page's memory. */
@@ -59,11 +60,14 @@ export function Logins() {
 function LoginLine({ login, busy, onEnd }: { login: Login; busy: boolean; onEnd: () => void }) {
   const t = useWords();
   const language = useLanguage();
-  const agent = login.agent || t("logins.unknown");
+  const known = browserOf(login.agent);
+  const agent = known ? t("logins.browser", known) : login.agent || t("logins.unknown");
   return (
     <li className="line">
       <span className="line-words">
-        <span className="line-name">{login.current ? t("logins.here", { agent }) : agent}</span>
+        <span className="line-name" title={login.agent}>
+          {login.current ? t("logins.here", { agent }) : agent}
+        </span>
         <span className="line-note">
           {[login.address, t("logins.seen", { at: fullTime(login.seen_at, language) })]
             .filter(Boolean)

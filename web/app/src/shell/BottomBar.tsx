@@ -8,7 +8,8 @@ const ICONS: Record<Room, IconName> = { chat: "chat", people: "people", sessions
 
 interface BottomBarProps {
   rooms: readonly Room[];
-  room: Room;
+  /** None on a page that is none of them. */
+  room: Room | undefined;
   onRoom: (room: Room) => void;
 }
 
