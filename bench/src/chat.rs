@@ -13,7 +13,9 @@ const CONNECTIONS: usize = 1_000;
 
 /// Measures the time from when a message was due to its ack.
 pub(crate) async fn run(programs: &Programs, seconds: u64) -> anyhow::Result<()> {
-    let server = programs.server(None, "[gateway]\nconnections_max = 60000\n").await?;
+    let server = programs
+        .server(None, "[gateway]\nconnections_max = 60000\nconnections_per_person_max = 60000\n")
+        .await?;
     let mut sockets = Vec::with_capacity(CONNECTIONS);
     for _ in 0..CONNECTIONS {
         let mut socket = Socket::connect(&server.address).await?;
@@ -41,7 +43,12 @@ pub(crate) async fn run(programs: &Programs, seconds: u64) -> anyhow::Result<()>
 }
 
 /// One person: a message a second, whether or not the one before was acked in time.
-async fn speak(mut socket: Socket, session: String, first: Instant, seconds: u64) -> anyhow::Result<Samples> {
+pub(crate) async fn speak(
+    mut socket: Socket,
+    session: String,
+    first: Instant,
+    seconds: u64,
+) -> anyhow::Result<Samples> {
     let mut acks = Samples::default();
     for second in 0..seconds {
         let due = first + Duration::from_secs(second);

@@ -23,8 +23,7 @@ pub(crate) async fn run(programs: &Programs, seconds: u64) -> anyhow::Result<()>
     let model = format!("sim-normal?rate={RATE}&n={n}&ttft={FIRST_TOKEN_MS}&stamp=1");
     let direct = all(|| direct::stream(&upstream.address, &model)).await?;
 
-    let unlimited =
-        "[gateway]\ncontrol_per_second = 100000\ncontrol_burst = 100000\nconnections_max = 60000\n";
+    let unlimited = "[gateway]\ncontrol_per_second = 100000\ncontrol_burst = 100000\nconnections_max = 60000\nconnections_per_person_max = 60000\n";
     let server =
         programs.server(Some(&upstream.address), &format!("[hub]\nrollup_ms = 0\n{unlimited}")).await?;
     warm_up(&server).await?;

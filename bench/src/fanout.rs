@@ -17,6 +17,7 @@ use crate::crowd::{Crowd, PAYLOAD, Window};
 use crate::disk::Probe;
 use crate::process::{Programs, Running};
 use crate::stats::{figure, table};
+pub(crate) use rooms::Rooms;
 
 /// Connections that view.
 const VIEWERS: usize = 1_000;
@@ -183,7 +184,7 @@ fn config(hub: &str) -> String {
     let rates: String =
         of.iter().map(|class| format!("{class}_per_second = {many}\n{class}_burst = {many}\n")).collect();
     format!(
-        "[gateway]\nconnections_max = 60000\n{rates}guests_per_minute = {many}\nheartbeat_ms = 600000\n\
+        "[gateway]\nconnections_max = 60000\nconnections_per_person_max = 60000\n{rates}guests_per_minute = {many}\nheartbeat_ms = 600000\n\
          backlog_bytes = 67108864\n[hub]\ntyping_ms = 600000\nrunning_turns_per_person_max = 1000\n{hub}"
     )
 }

@@ -11,7 +11,9 @@ mod disk;
 mod fair;
 mod fanout;
 mod idle;
+mod login;
 mod model;
+mod open;
 mod process;
 mod reconnect;
 mod soak;
@@ -39,9 +41,13 @@ enum What {
     Reconnect,
     /// Use with restarts, for as long as `--seconds` says. Not part of `all`.
     Soak,
+    /// A long session is opened. Not part of `all`.
+    Open,
+    /// Chat beside a flood of logins (AU-16). Not part of `all`.
+    LoginFlood,
     /// Waits at the model beside one who asks 200 times at once. Not part of `all`.
     Fair,
-    /// All but the last three.
+    /// All but those.
     All,
 }
 
@@ -60,6 +66,9 @@ struct Options {
     /// Idle connections; a process here may open about 20,000 files.
     #[arg(long, default_value_t = 10_000)]
     connections: usize,
+    /// Events of the session that `open` opens.
+    #[arg(long, default_value_t = 100_000)]
+    events: u64,
     /// Processor for the server alone; the rest runs on another one.
     #[arg(long, default_value_t = 0)]
     server_cpu: usize,
@@ -109,6 +118,12 @@ async fn main() -> anyhow::Result<()> {
     }
     if options.what == What::Fair {
         fair::run(&programs).await?;
+    }
+    if options.what == What::Open {
+        open::run(&programs, options.events).await?;
+    }
+    if options.what == What::LoginFlood {
+        login::run(&programs, options.seconds).await?;
     }
     if options.what == What::Reconnect {
         reconnect::run(&programs, options.connections).await?;

@@ -13,6 +13,18 @@ const READY_TIMEOUT: Duration = Duration::from_secs(20);
 /// Ticks of /proc/PID/stat in a second: fixed on Linux.
 const TICKS_PER_SECOND: f64 = 100.0;
 
+/// Ports of servers that are started anew where they were: below those that the system gives to outgoing connections, one of
+/// which could have taken a free port meanwhile.
+const PORTS: std::ops::Range<u16> = 20_000..30_000;
+
+/// An address that nothing listens on, and that stays free.
+pub(crate) fn lasting_address() -> anyhow::Result<String> {
+    let first = u16::try_from(std::process::id() % u32::from(PORTS.end - PORTS.start))?;
+    let all = (PORTS.start + first..PORTS.end).chain(PORTS);
+    let free = all.map(|port| format!("127.0.0.1:{port}")).find(|at| std::net::TcpListener::bind(at).is_ok());
+    free.context("no port is free")
+}
+
 /// Where the built programs are, and which processor the server gets for itself.
 pub(crate) struct Programs {
     pub(crate) folder: PathBuf,
@@ -77,7 +89,7 @@ impl Programs {
     pub(crate) async fn peer(&self, program: &Path, script: &Path) -> anyhow::Result<Running> {
         let mut command = Command::new("taskset");
         command.args(["-c", &self.server_cpu.to_string()]).arg(program).arg(script);
-        command.stdout(Stdio::piped()).stderr(Stdio::null()).stdin(Stdio::null()).kill_on_drop(true);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::null()).kill_on_drop(true);
         launch(command, "http://").await
     }
 
@@ -91,7 +103,7 @@ impl Programs {
     fn pinned(&self, program: &str, cpu: usize) -> Command {
         let mut command = Command::new("taskset");
         command.args(["-c", &cpu.to_string()]).arg(self.folder.join(program));
-        command.stdout(Stdio::piped()).stderr(Stdio::null()).stdin(Stdio::null()).kill_on_drop(true);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::null()).kill_on_drop(true);
         command
     }
 }
@@ -101,6 +113,14 @@ async fn launch(mut command: Command, marker: &str) -> anyhow::Result<Running> {
     let mut child = command.spawn().context("start a program: is it built? (make build)")?;
     let pid = child.id().context("the program has ended")?;
     let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();
+    let mut said = BufReader::new(child.stderr.take().context("no errors")?).lines();
+    let (tell, last) = tokio::sync::watch::channel(String::new());
+    // What it says is read and dropped but for the last line, so that it never waits for us.
+    tokio::spawn(async move {
+        while let Ok(Some(line)) = said.next_line().await {
+            tell.send_replace(line);
+        }
+    });
     let address = tokio::time::timeout(READY_TIMEOUT, async {
         while let Some(line) = lines.next_line().await? {
             if let Some((_, rest)) = line.split_once(marker) {
@@ -112,7 +132,10 @@ async fn launch(mut command: Command, marker: &str) -> anyhow::Result<Running> {
                     .to_owned());
             }
         }
-        bail!("the program ended before it was ready")
+        // The other pipe ends with the program as well.
+        let mut last = last.clone();
+        while last.changed().await.is_ok() {}
+        bail!("the program ended before it was ready: {}", *last.borrow())
     })
     .await
     .context("the program was not ready in time")??;

@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 use tokio::time::Instant;
 
 use crate::client::{Socket, field, guest, number};
-use crate::process::Programs;
+use crate::process::{Programs, lasting_address};
 use crate::stats::{Samples, figure, table};
 
 /// Connections of one session; all are devices of one person.
@@ -19,7 +19,7 @@ const BOUND: Duration = Duration::from_secs(10);
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Limits of the product that would stand in the way of one machine playing everyone.
-pub(crate) const CONFIG: &str = "[gateway]\nconnections_max = 60000\nguests_per_minute = 1000000\ncontrol_per_second = 10000\ncontrol_burst = 10000\n";
+pub(crate) const CONFIG: &str = "[gateway]\nconnections_max = 60000\nconnections_per_person_max = 60000\nguests_per_minute = 1000000\ncontrol_per_second = 10000\ncontrol_burst = 10000\n";
 
 /// One connection as it was when the server was killed.
 struct Left {
@@ -34,7 +34,7 @@ struct Left {
 pub(crate) async fn run(programs: &Programs, connections: usize) -> anyhow::Result<()> {
     let connections = connections.min(files()?.saturating_sub(SPARE_FILES));
     let data = tempfile::tempdir()?;
-    let server = programs.server_in(data.path(), "127.0.0.1:0", CONFIG).await?;
+    let server = programs.server_in(data.path(), &lasting_address()?, CONFIG).await?;
     let address = server.address.clone();
     let (mut sockets, mut left) = (Vec::new(), Vec::new());
     while left.len() < connections {

@@ -11,7 +11,7 @@ use tokio::sync::Barrier;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::client::{Socket, guest, now_us};
-use crate::process::Programs;
+use crate::process::{Programs, lasting_address};
 use crate::reconnect::CONFIG;
 use crate::stats::{Samples, figure, table};
 
@@ -74,7 +74,7 @@ struct Seen {
 /// Runs for so long with a restart every so often.
 pub(crate) async fn run(programs: &Programs, seconds: u64, restart_every: u64) -> anyhow::Result<()> {
     let data = tempfile::tempdir()?;
-    let mut server = programs.server_in(data.path(), "127.0.0.1:0", CONFIG).await?;
+    let mut server = programs.server_in(data.path(), &lasting_address()?, CONFIG).await?;
     let address: Arc<str> = server.address.clone().into();
     let counts = Arc::new(Counts::new());
     let mut people = Vec::new();
@@ -219,6 +219,8 @@ impl Device {
             }
             if lost {
                 self.lost.get_or_insert_with(Instant::now);
+                // As a browser does, which answers a close at once: a server that leaves waits for it.
+                drop(socket);
                 socket = self.come_back(&mut due).await?;
             }
         }
