@@ -2,14 +2,17 @@
 //!
 //! A password must never leave this file but as a PHC string.
 
-use std::sync::Arc;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use madang_protocol::ErrorCode;
-use tokio::sync::Semaphore;
+use parking_lot::Mutex;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::Refusal;
 use crate::common::COMMON;
@@ -21,8 +24,19 @@ const MEMORY_KIB: u32 = 47_104;
 /// Hashes at once: more than two would take more than 92 MiB, and all cores of a small machine.
 const AT_ONCE: usize = 2;
 
+/// By how much the threads that hash are less urgent than others (`nice`): whoever floods the login must not take the
+/// processor from those who talk.
+const NICE: i32 = 10;
+/// The least urgent there is.
+const NICE_MAX: i32 = 19;
+
+/// A hash to be made.
+type Job = Box<dyn FnOnce() + Send>;
+
 /// Hashes and checks passwords.
 pub(crate) struct Passwords {
+    /// Started with the first password; they end when this goes.
+    threads: OnceLock<SyncSender<Job>>,
     argon: Argon2<'static>,
     slots: Arc<Semaphore>,
     waiting: AtomicUsize,
@@ -49,7 +63,7 @@ impl Passwords {
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let slots = Arc::new(Semaphore::new(AT_ONCE));
         let decoy = decoy();
-        Passwords { argon, slots, waiting: AtomicUsize::new(0), waiting_max, decoy }
+        Passwords { threads: OnceLock::new(), argon, slots, waiting: AtomicUsize::new(0), waiting_max, decoy }
     }
 
     /// Makes the PHC string of a password.
@@ -80,7 +94,7 @@ impl Passwords {
         checked.await.map(|check| if exists { check } else { Check::Wrong })
     }
 
-    /// Runs a hash on a thread of its own, two at most at once and a bounded number waiting.
+    /// Runs a hash on one of the two threads for it, with a bounded number waiting.
     async fn work<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
         let permit = match Arc::clone(&self.slots).try_acquire_owned() {
             Ok(permit) => permit,
@@ -91,13 +105,50 @@ impl Passwords {
                 permit.map_err(|error| fault(error.to_string()))?
             }
         };
-        let done = tokio::task::spawn_blocking(move || {
+        let (tell, done) = oneshot::channel();
+        let job = Box::new(move || {
             let out = job();
             drop(permit);
-            out
+            // Whoever asked may have gone.
+            drop(tell.send(out));
         });
+        // There is room: as many as the threads and the queue hold have a permit.
+        let begun = self.threads.get_or_init(start_threads).try_send(job);
+        begun.map_err(|error| fault(error.to_string()))?;
         done.await.map_err(|error| fault(error.to_string()))
     }
+}
+
+/// Starts the threads that hash: apart from those that serve, and less urgent.
+fn start_threads() -> SyncSender<Job> {
+    let (jobs, waiting) = sync_channel::<Job>(AT_ONCE);
+    let waiting = Arc::new(Mutex::new(waiting));
+    for _ in 0..AT_ONCE {
+        let waiting = Arc::clone(&waiting);
+        let work = move || {
+            // Where the system does not allow it they are as urgent as others.
+            if let Err(error) = give_way() {
+                tracing::debug!(%error, "threads that hash passwords are as urgent as others");
+            }
+            loop {
+                let job = waiting.lock().recv();
+                let Ok(job) = job else { return };
+                // One that panics has dropped the other end, by which its asker knows.
+                drop(std::panic::catch_unwind(AssertUnwindSafe(job)));
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name("password".to_owned()).spawn(work) {
+            tracing::error!(%error, "no thread for passwords could be started");
+        }
+    }
+    jobs
+}
+
+/// Makes this thread less urgent than the program's others.
+fn give_way() -> rustix::io::Result<()> {
+    let own = Some(rustix::thread::gettid());
+    let nice = rustix::process::getpriority_process(own)?;
+    rustix::process::setpriority_process(own, (nice + NICE).min(NICE_MAX))
 }
 
 /// One who waits for a slot; a request that is given up gives its place back.
@@ -210,6 +261,31 @@ mod tests {
             assert_eq!(check.await.unwrap().unwrap(), Check::Wrong);
         }
         assert_eq!(passwords.waiting.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test]
+    async fn au16_passwords_are_hashed_on_two_threads_that_are_less_urgent() {
+        let passwords = Arc::new(Passwords::new(8));
+        let look = || {
+            let thread = std::thread::current();
+            let nice = rustix::process::getpriority_process(Some(rustix::thread::gettid())).unwrap();
+            (thread.name().map(str::to_owned), nice, thread.id())
+        };
+        let own = look();
+        let mut threads = std::collections::HashSet::new();
+        for _ in 0..20 {
+            let (name, nice, thread) = passwords.work(look).await.unwrap();
+            assert_eq!(name.as_deref(), Some("password"));
+            assert_eq!(nice, (own.1 + NICE).min(NICE_MAX));
+            threads.insert(thread);
+        }
+        assert!(threads.len() <= AT_ONCE && !threads.contains(&own.2));
+        // A hash that fails takes no thread with it.
+        for _ in 0..5 {
+            let failed = passwords.work(move || assert!(own.1 > 99, "as a test said")).await;
+            assert_eq!(failed.unwrap_err().code, ErrorCode::InternalError);
+        }
+        assert!(passwords.work(look).await.is_ok());
     }
 
     #[test]
