@@ -113,6 +113,14 @@ impl Accounts {
         Ok(self.inner.store.has_admin().await?)
     }
 
+    /// A link that ran out goes, with its file; the next start makes another.
+    pub(crate) fn forget_stale_bootstrap(&self, now: UnixMs) {
+        let stale = self.inner.bootstrap.lock().as_ref().is_some_and(|held| held.until <= now);
+        if stale {
+            self.close_bootstrap();
+        }
+    }
+
     /// An administrator exists: the link is in force no longer.
     pub(crate) fn close_bootstrap(&self) {
         let Some(held) = self.inner.bootstrap.lock().take() else { return };

@@ -25,6 +25,7 @@ mod people;
 mod refusal;
 mod secret;
 mod settings;
+mod tidy;
 mod tokens;
 
 pub use accounts::{Accounts, By, Clock, Listener};

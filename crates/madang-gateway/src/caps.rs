@@ -1,9 +1,10 @@
-//! How many sockets there may be, in all and from one address.
+//! How many sockets there may be: in all, from one address, and of one person.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
+use madang_protocol::UserId;
 use parking_lot::Mutex;
 
 /// Sockets beyond the limit that are still taken, so that they can be told why they must go (CN2).
@@ -72,6 +73,48 @@ impl Drop for Permit {
     }
 }
 
+/// The sockets of each person.
+#[derive(Default)]
+pub(crate) struct Sockets {
+    by_person: Mutex<HashMap<UserId, usize>>,
+}
+
+/// One socket of a person; given back when dropped.
+pub(crate) struct Place {
+    sockets: Arc<Sockets>,
+    user: UserId,
+}
+
+impl Sockets {
+    /// Takes a place among a person's sockets, if there is one.
+    pub(crate) fn admit(self: &Arc<Sockets>, user: UserId, max: usize) -> Option<Place> {
+        let mut by_person = self.by_person.lock();
+        let count = by_person.entry(user).or_default();
+        if *count >= max {
+            return None;
+        }
+        *count += 1;
+        Some(Place { sockets: Arc::clone(self), user })
+    }
+
+    /// Whether a person has as many as they may.
+    pub(crate) fn is_full(&self, user: UserId, max: usize) -> bool {
+        self.by_person.lock().get(&user).is_some_and(|count| *count >= max)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut by_person = self.sockets.by_person.lock();
+        if let Some(count) = by_person.get_mut(&self.user) {
+            *count -= 1;
+            if *count == 0 {
+                by_person.remove(&self.user);
+            }
+        }
+    }
+}
+
 /// What counts as one address: an IPv4 address, or the /64 that one IPv6 customer is given.
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
@@ -85,6 +128,8 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use madang_protocol::UnixMs;
+
     use super::*;
 
     #[test]
@@ -99,6 +144,19 @@ mod tests {
         drop((held, loopback));
         assert!(caps.admit(address("2001:db8::3")).is_some());
         assert_eq!(caps.open.lock().all, 0);
+    }
+
+    #[test]
+    fn a_persons_places_are_given_back_and_leave_nothing() {
+        let sockets = Arc::new(Sockets::default());
+        let (one, two) = (UserId::new(UnixMs(1), [1; 10]), UserId::new(UnixMs(1), [2; 10]));
+        let held: Vec<_> = (0..9).map_while(|_| sockets.admit(one, 3)).collect();
+        assert_eq!(held.len(), 3);
+        assert!(sockets.is_full(one, 3) && !sockets.is_full(two, 3));
+        let other = sockets.admit(two, 3);
+        assert!(other.is_some());
+        drop((held, other));
+        assert!(sockets.by_person.lock().is_empty());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::caps::Caps;
+use crate::caps::{Caps, Sockets};
 use crate::codec::Budget;
 use crate::connection::{Registry, sweep};
 use crate::handshake::Site;
@@ -26,6 +26,7 @@ use crate::revocation::{self, Revocations};
 use crate::router::figures::Figures;
 use crate::router::{self, Metrics};
 use crate::streams::Streams;
+use crate::tidying;
 use crate::{Settings, SettingsError};
 
 /// What the program around the edge says of itself, for an administrator.
@@ -59,6 +60,7 @@ pub(crate) struct Shared {
     pub(crate) limiter: Limiter,
     pub(crate) budget: Arc<Budget>,
     pub(crate) caps: Arc<Caps>,
+    pub(crate) sockets: Arc<Sockets>,
     pub(crate) connections: Registry,
     pub(crate) streams: Arc<Streams>,
     pub(crate) figures: Figures,
@@ -129,6 +131,7 @@ impl Gateway {
             limiter: Limiter::new(&settings),
             budget: Budget::new(settings.large_budget_bytes),
             caps: Caps::new(settings.connections_max, settings.connections_per_address_max),
+            sockets: Arc::default(),
             connections: Registry::default(),
             streams: Arc::default(),
             figures: Figures::default(),
@@ -145,6 +148,7 @@ impl Gateway {
         revocation::listen(&shared);
         shared.tasks.spawn(revocation::watch(Arc::clone(&shared), shared.stop.clone()));
         shared.tasks.spawn(refusals::write(Arc::clone(&shared), shared.stop.clone()));
+        shared.tasks.spawn(tidying::run(Arc::clone(&shared), shared.stop.clone()));
         shared.tasks.spawn(sweep(Arc::clone(&shared), shared.stop.clone()));
         let metrics = Metrics::default();
         let router = router::router(Arc::clone(&shared), metrics.clone(), assets.clone());

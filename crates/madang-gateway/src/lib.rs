@@ -21,6 +21,7 @@ mod revocation;
 mod router;
 mod settings;
 mod streams;
+mod tidying;
 
 pub use error::{ApiError, sentence};
 pub use gateway::{Gateway, Host};

@@ -10,7 +10,7 @@ mod unanswered;
 use std::net::IpAddr;
 
 use madang_hub::Caller;
-use madang_protocol::{Command, ErrorCode, InboundError, RateClass, UserId};
+use madang_protocol::{Budget, Command, ErrorCode, InboundError, RateClass, UserId};
 
 use crate::error::ApiError;
 use crate::gateway::Shared;
@@ -62,7 +62,7 @@ pub(crate) enum Verdict {
 type Filter = fn(&Shared, Sender<'_>, &Command) -> Verdict;
 
 /// What may refuse a command before the hub sees it, in this order.
-const FILTERS: [Filter; 3] = [authenticated, fitting, paced];
+const FILTERS: [Filter; 4] = [authenticated, fitting, exact, paced];
 
 /// Sends a command through the filters.
 pub(crate) fn admit(shared: &Shared, sender: Sender<'_>, command: &Command) -> Verdict {
@@ -97,6 +97,22 @@ fn fitting(_: &Shared, sender: Sender<'_>, command: &Command) -> Verdict {
         )),
         Way::Http | Way::Resource | Way::Socket => Verdict::Pass,
     }
+}
+
+/// Amounts that a browser could not hold exactly are none (SE8).
+fn exact(_: &Shared, _: Sender<'_>, command: &Command) -> Verdict {
+    let Command::SetBudget(data) = command else { return Verdict::Pass };
+    data.budget.map_or(Ok(()), check_amounts).map_or_else(Verdict::Refuse, |()| Verdict::Pass)
+}
+
+/// Refuses a budget with an amount that a browser could not hold exactly.
+///
+/// # Errors
+/// INVALID_DATA, with the amount's name.
+pub(crate) fn check_amounts(budget: Budget) -> Result<(), ApiError> {
+    let Some(name) = budget.too_large() else { return Ok(()) };
+    let sentence = format!("An amount is a whole number of at most {}.", Budget::AMOUNT_MAX);
+    Err(ApiError::new(ErrorCode::InvalidData, sentence).details(name))
 }
 
 /// Rates by class, per person (CM5).

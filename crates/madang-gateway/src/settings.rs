@@ -55,6 +55,8 @@ pub struct Settings {
     pub connections_max: usize,
     /// Sockets of one address (IPv6: one /64) at once; loopback is exempt.
     pub connections_per_address_max: usize,
+    /// Sockets of one person at once, guests too, on all their devices; a further one is told so and closed (4100).
+    pub connections_per_person_max: usize,
     /// Requests at once on one HTTP/2 connection; a further one is refused by the protocol.
     pub http2_streams_max: u32,
     /// Bytes that wait for a socket that is full; beyond, close 4102 (DC2).
@@ -128,6 +130,7 @@ impl Default for Settings {
             guest_ms: 400 * 24 * 3_600_000,
             connections_max: 50_000,
             connections_per_address_max: 200,
+            connections_per_person_max: 20,
             http2_streams_max: 100,
             backlog_bytes: 1 << 20,
             asked_bytes: 32 << 20,
@@ -189,6 +192,7 @@ impl Settings {
         let counts = [
             ("connections_max", self.connections_max),
             ("connections_per_address_max", self.connections_per_address_max),
+            ("connections_per_person_max", self.connections_per_person_max),
             ("backlog_bytes", self.backlog_bytes),
             ("asked_bytes", self.asked_bytes),
             ("large_budget_bytes", self.large_budget_bytes),

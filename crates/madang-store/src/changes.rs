@@ -84,6 +84,7 @@ fn statement(change: &PersonChange) -> Statement {
         PersonChange::RevokeInvite(invite, now) => {
             with(sql::INVITE_REVOKE, Must::Nothing, |to| keyed(to, invite, *now))
         }
+        PersonChange::ForgetInvite(invite) => with(sql::INVITE_GONE, Must::Nothing, |to| to.id(invite)),
         PersonChange::Invitation(session, user, Some(told)) => {
             with(sql::INVITATION_PUT, Must::Change, |to| {
                 to.id(user)?;

@@ -202,7 +202,10 @@ mod tests {
         for _ in 0..2 {
             migrate(&mut writer).await.unwrap();
         }
-        assert_eq!(pragma(&mut writer, "SELECT COUNT(*) FROM schema_version").await, SCHEMA_VERSION.to_string());
+        assert_eq!(
+            pragma(&mut writer, "SELECT COUNT(*) FROM schema_version").await,
+            SCHEMA_VERSION.to_string()
+        );
         assert_eq!(
             pragma(&mut writer, "SELECT MAX(version) FROM schema_version").await,
             SCHEMA_VERSION.to_string()

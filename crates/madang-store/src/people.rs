@@ -157,6 +157,8 @@ pub enum PersonChange {
     SignUpByInvite(InviteId, UnixMs),
     /// An invite link ends.
     RevokeInvite(InviteId, UnixMs),
+    /// An invite link goes that is good for nothing any more.
+    ForgetInvite(InviteId),
     /// Someone is asked into a session: what they are told (JSON text), until they come or it is taken back (none).
     Invitation(SessionId, UserId, Option<String>),
     /// A budget of a person or of the server (a session's own is in its log); none takes it away.
@@ -306,6 +308,41 @@ pub struct AccountPage {
     pub next: Option<String>,
 }
 
+/// A person's budget, with their names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BudgetRow {
+    /// The person.
+    pub user: UserId,
+    /// Their login name; none for a guest.
+    pub name: Option<String>,
+    /// The name shown; empty for someone of whom nothing is stored.
+    pub display_name: String,
+    /// What they may spend.
+    pub budget: Budget,
+}
+
+/// Before when something is good for nothing any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Before {
+    /// Logins that ran out by now.
+    pub now: UnixMs,
+    /// Logins that were not used since.
+    pub idle: UnixMs,
+    /// Tokens that ran out, and links onto the server that let nobody in, since then: until then they are still shown.
+    pub shown: UnixMs,
+}
+
+/// What is good for nothing any more.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stale {
+    /// Logins.
+    pub logins: Vec<LoginId>,
+    /// Tokens.
+    pub tokens: Vec<TokenId>,
+    /// Links: those onto the server, and those of deleted sessions. A living session's stay, whose users know it by them.
+    pub invites: Vec<InviteId>,
+}
+
 /// Where people, what they spent, what they said and what happened is read; changes go through [`crate::Append`].
 ///
 /// Reads see every commit that was acked before they began.
@@ -366,6 +403,13 @@ pub trait People: Send + Sync + 'static {
 
     /// The budget of a person or of the server; none for a session, whose budget is in its log.
     fn budget(&self, purse: Purse) -> BoxFuture<'_, Result<Option<Budget>, StoreError>>;
+
+    /// The people who have a budget after a person, by id, at most `limit`.
+    fn budgets(&self, after: Option<UserId>, limit: u32)
+    -> BoxFuture<'_, Result<Vec<BudgetRow>, StoreError>>;
+
+    /// What can go, at most `limit` of each kind.
+    fn stale(&self, before: Before, limit: u32) -> BoxFuture<'_, Result<Stale, StoreError>>;
 
     /// What was spent since a moment.
     fn spent(&self, purse: Purse, since: UnixMs) -> BoxFuture<'_, Result<Spent, StoreError>>;

@@ -10,8 +10,8 @@ use crate::fault::failed;
 use crate::rows::people as rows;
 use crate::statements::people as sql;
 use crate::{
-    AccountPage, AccountRow, AuditRecord, InviteRow, LoginRow, Purse, SecretHash, SessionQuery, StoreError,
-    Subject, TokenRow, fold,
+    AccountPage, AccountRow, AuditRecord, Before, BudgetRow, InviteRow, LoginRow, Purse, SecretHash,
+    SessionQuery, Stale, StoreError, Subject, TokenRow, fold,
 };
 
 /// Bytes of a search text or cursor; a longer one is no account's.
@@ -171,6 +171,32 @@ pub(crate) async fn invites(
 pub(crate) async fn budget(readers: &SqlitePool, purse: Purse) -> Result<Option<Budget>, sqlx::Error> {
     let found = query(sql::BUDGET).bind(purse_name(purse)).fetch_optional(readers).await?;
     found.as_ref().map(rows::budget).transpose()
+}
+
+/// People with a budget, by id.
+pub(crate) async fn budgets(
+    readers: &SqlitePool,
+    after: Option<UserId>,
+    limit: u32,
+) -> Result<Vec<BudgetRow>, sqlx::Error> {
+    let after = after.map(|user| user.to_string()).unwrap_or_default();
+    let found = query(sql::BUDGETS).bind(after).bind(i64::from(limit)).fetch_all(readers).await?;
+    all(&found, rows::persons_budget)
+}
+
+/// What can go.
+pub(crate) async fn stale(readers: &SqlitePool, before: Before, limit: u32) -> Result<Stale, sqlx::Error> {
+    let limit = i64::from(limit);
+    let shown = to_column(before.shown.0);
+    let logins = query(sql::LOGINS_STALE).bind(to_column(before.now.0)).bind(to_column(before.idle.0));
+    let logins = logins.bind(limit).fetch_all(readers).await?;
+    let tokens = query(sql::TOKENS_STALE).bind(shown).bind(limit).fetch_all(readers).await?;
+    let invites = query(sql::INVITES_STALE).bind(shown).bind(limit).fetch_all(readers).await?;
+    Ok(Stale {
+        logins: all(&logins, rows::id)?,
+        tokens: all(&tokens, rows::id)?,
+        invites: all(&invites, rows::id)?,
+    })
 }
 
 /// Lines of the audit log before a position (0: from the end), newest first.

@@ -5,9 +5,9 @@ use madang_protocol::{Budget, LoginId, SessionId, Spent, TokenId, UnixMs, UserId
 use crate::fault::failed;
 use crate::people_reads as reads;
 use crate::{
-    AccountPage, AccountRow, AuditRecord, AuditVerdict, BoxFuture, InviteRow, LoginRow, People, Purse,
-    SecretHash, SessionQuery, SqliteStore, StoreError, Subject, TextPage, TextQuery, TokenRow, UsageBy,
-    UsageRow, audit, search, usage,
+    AccountPage, AccountRow, AuditRecord, AuditVerdict, Before, BoxFuture, BudgetRow, InviteRow, LoginRow,
+    People, Purse, SecretHash, SessionQuery, SqliteStore, Stale, StoreError, Subject, TextPage, TextQuery,
+    TokenRow, UsageBy, UsageRow, audit, search, usage,
 };
 
 /// An answer, with what was being done when it can't be given.
@@ -91,6 +91,18 @@ impl People for SqliteStore {
 
     fn budget(&self, purse: Purse) -> BoxFuture<'_, Result<Option<Budget>, StoreError>> {
         asked("finding a budget", reads::budget(self.readers(), purse))
+    }
+
+    fn budgets(
+        &self,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<BudgetRow>, StoreError>> {
+        asked("listing budgets", reads::budgets(self.readers(), after, limit))
+    }
+
+    fn stale(&self, before: Before, limit: u32) -> BoxFuture<'_, Result<Stale, StoreError>> {
+        asked("looking for what can go", reads::stale(self.readers(), before, limit))
     }
 
     fn spent(&self, purse: Purse, since: UnixMs) -> BoxFuture<'_, Result<Spent, StoreError>> {

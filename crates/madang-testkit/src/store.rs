@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use madang_protocol::{Budget, LoginId, SessionId, Spent, TokenId, UnixMs, UserId};
 use madang_store::{
-    AccountPage, AccountRow, Append, AuditRecord, AuditVerdict, BoxFuture, CommandRow, Commit, InviteRow,
-    JournaledReply, LoadedSession, LoginRow, People, Purse, Record, SecretHash, SessionPage, SessionQuery,
-    Store, StoreError, Stream, Subject, TextPage, TextQuery, TokenRow, UsageBy, UsageRow, UserRow,
+    AccountPage, AccountRow, Append, AuditRecord, AuditVerdict, Before, BoxFuture, BudgetRow, CommandRow,
+    Commit, InviteRow, JournaledReply, LoadedSession, LoginRow, People, Purse, Record, SecretHash,
+    SessionPage, SessionQuery, Stale, Store, StoreError, Stream, Subject, TextPage, TextQuery, TokenRow,
+    UsageBy, UsageRow, UserRow,
 };
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -25,6 +26,8 @@ pub enum Failure {
     Conflict,
     /// Anything else.
     Failed,
+    /// The append is on disk, and the word of that is lost.
+    Late,
 }
 
 impl Failure {
@@ -32,7 +35,9 @@ impl Failure {
         match self {
             Self::Full => StoreError::Full,
             Self::Conflict => StoreError::Conflict,
-            Self::Failed => StoreError::Failed { during: "a test", source: "as the test said".into() },
+            Self::Failed | Self::Late => {
+                StoreError::Failed { during: "a test", source: "as the test said".into() }
+            }
         }
     }
 }
@@ -55,6 +60,8 @@ pub struct FlakyStore {
     plan: Arc<Mutex<Plan>>,
     held: watch::Sender<bool>,
     fail_reads: Mutex<u32>,
+    fail_commands: Mutex<u32>,
+    records_read: Arc<AtomicU64>,
     appends: Arc<AtomicU64>,
     asked: AtomicU64,
 }
@@ -74,6 +81,8 @@ impl FlakyStore {
             plan,
             held,
             fail_reads: Mutex::new(0),
+            fail_commands: Mutex::new(0),
+            records_read: Arc::default(),
             appends,
             asked: AtomicU64::new(0),
         })
@@ -97,6 +106,17 @@ impl FlakyStore {
     /// Fails so many reads of logs and sessions from now on.
     pub fn fail_reads(&self, times: u32) {
         *self.fail_reads.lock() = times;
+    }
+
+    /// Fails to find so many commands from now on.
+    pub fn fail_commands(&self, times: u32) {
+        *self.fail_commands.lock() = times;
+    }
+
+    /// How many records of logs were read.
+    #[must_use]
+    pub fn records_read(&self) -> u64 {
+        self.records_read.load(Ordering::SeqCst)
     }
 
     /// Holds commits back: nothing reaches the disk.
@@ -148,7 +168,8 @@ async fn pump(
             let mut plan = plan.lock();
             plan.script.pop_front().unwrap_or(plan.always)
         };
-        let commit = match failure {
+        let late = failure == Some(Failure::Late);
+        let commit = match failure.filter(|_| !late) {
             Some(failure) => Err(failure.error()),
             None => inner.submit(append).await,
         };
@@ -157,6 +178,7 @@ async fn pump(
                 Ok(commit) => commit.await,
                 Err(error) => Err(error),
             };
+            let done = if late { done.and(Err(Failure::Late.error())) } else { done };
             // Nobody has to wait for a commit.
             drop(answer.send(done));
         });
@@ -191,7 +213,15 @@ impl Store for FlakyStore {
     ) -> BoxFuture<'_, Result<Vec<Record>, StoreError>> {
         match self.read_fails() {
             Some(error) => Box::pin(std::future::ready(Err(error))),
-            None => self.inner.read(session, stream, after, limit),
+            None => {
+                let (read, page) =
+                    (self.records_read.clone(), self.inner.read(session, stream, after, limit));
+                Box::pin(async move {
+                    let page = page.await?;
+                    read.fetch_add(page.len() as u64, Ordering::SeqCst);
+                    Ok(page)
+                })
+            }
         }
     }
 
@@ -200,6 +230,11 @@ impl Store for FlakyStore {
         user: UserId,
         id: &'a str,
     ) -> BoxFuture<'a, Result<Option<CommandRow>, StoreError>> {
+        let mut left = self.fail_commands.lock();
+        if *left > 0 {
+            *left -= 1;
+            return Box::pin(std::future::ready(Err(Failure::Failed.error())));
+        }
         self.inner.command(user, id)
     }
 
@@ -310,6 +345,18 @@ impl People for FlakyStore {
 
     fn budget(&self, purse: Purse) -> BoxFuture<'_, Result<Option<Budget>, StoreError>> {
         self.inner.budget(purse)
+    }
+
+    fn budgets(
+        &self,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<BudgetRow>, StoreError>> {
+        self.inner.budgets(after, limit)
+    }
+
+    fn stale(&self, before: Before, limit: u32) -> BoxFuture<'_, Result<Stale, StoreError>> {
+        self.inner.stale(before, limit)
     }
 
     fn spent(&self, purse: Purse, since: UnixMs) -> BoxFuture<'_, Result<Spent, StoreError>> {

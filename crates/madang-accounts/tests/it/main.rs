@@ -10,3 +10,4 @@ mod logins;
 mod oidc;
 mod operations;
 mod support;
+mod tidy;

@@ -20,6 +20,9 @@ use crate::message_router::{self, Sender, Verdict, Way, Who};
 /// What this server offers beyond the base of version 2.
 const CAPABILITIES: [&str; 4] = ["resume", "branches", "parts", "tickets"];
 
+/// What someone is told who has as many sockets as one person may.
+const TOO_MANY: &str = "You have as many connections open as one person may. Close one elsewhere first.";
+
 /// How far a connection's beginning has come.
 #[derive(Debug)]
 pub(super) struct Greeting {
@@ -227,6 +230,12 @@ impl Reader {
     pub(super) async fn greet(&mut self, id: Option<&str>) {
         let Some(caller) = self.greeting.caller.take() else { return };
         let shared = &self.connection.shared;
+        // By another credential it is another person's, or one of the same anew.
+        self.place = None;
+        self.place = shared.sockets.admit(caller.user, shared.settings.connections_per_person_max);
+        if self.place.is_none() {
+            return self.connection.close(CloseCode::Overloaded, Some(TOO_MANY));
+        }
         let session = match self.connection.version {
             ProtocolVersion::V1 => shared.hub.default_session(caller.user).await,
             ProtocolVersion::V2 => None,

@@ -19,7 +19,7 @@ use super::dispatch::Greeting;
 use super::held::Held;
 use super::outbox::{Outbox, Phase};
 use super::{Connection, Tls};
-use crate::caps::Permit;
+use crate::caps::{Permit, Place};
 use crate::codec::{Decoder, Item};
 use crate::gateway::Shared;
 use crate::limiter::Rate;
@@ -61,6 +61,8 @@ pub(super) struct Reader {
     pub(super) link: Option<Link>,
     /// So that it ends with its credential (SE4).
     pub(super) registered: Option<Guard>,
+    /// Its place among its person's sockets, once it is known whose it is.
+    pub(super) place: Option<Place>,
     /// Signals that came too fast.
     pub(super) held: Option<Box<Held>>,
     /// Malformed messages in a row (CM4).
@@ -148,6 +150,7 @@ impl Reader {
             greeting,
             link: None,
             registered: None,
+            place: None,
             held: None,
             malformed: 0,
             pings_full_at_us: 0,

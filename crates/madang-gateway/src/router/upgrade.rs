@@ -48,7 +48,7 @@ pub(super) async fn upgrade(
     if layers::cookie_without_origin(&parts, source) {
         return Err(ApiError::new(ErrorCode::Forbidden, "A cookie counts only with the origin of the page."));
     }
-    let verdict = judge(&shared, &parts).await;
+    let verdict = judge(&shared, &parts, accepted.version).await;
     if let (Some(code), ProtocolVersion::V1) = (verdict.refusal, accepted.version) {
         // Before the upgrade: this client takes every open for a success, and would loop (CN2).
         return Err(ApiError::of(code).retry_after(RETRY_MS));
@@ -60,7 +60,7 @@ pub(super) async fn upgrade(
     Ok(response)
 }
 
-async fn judge(shared: &Shared, parts: &http::request::Parts) -> Verdict {
+async fn judge(shared: &Shared, parts: &http::request::Parts, version: ProtocolVersion) -> Verdict {
     let refused = |code: ErrorCode, close: CloseCode| Verdict {
         caller: None,
         refusal: Some(code),
@@ -75,6 +75,13 @@ async fn judge(shared: &Shared, parts: &http::request::Parts) -> Verdict {
     }
     let let_in = |caller, cookie| Verdict { caller, refusal: None, close: None, cookie };
     match shared.identity.who(presented(parts), shared.now()).await {
+        // Version 1 has to be told before it is let in, or it would come again at once (CN2); others are when they greet.
+        Ok(Who::Known(caller))
+            if version == ProtocolVersion::V1
+                && shared.sockets.is_full(caller.user, shared.settings.connections_per_person_max) =>
+        {
+            refused(ErrorCode::ServiceUnavailable, CloseCode::Overloaded)
+        }
         Ok(Who::Known(caller)) => let_in(Some(caller), None),
         Ok(Who::NewGuest(caller, token)) => let_in(Some(caller), Some(shared.identity.set_cookie(&token))),
         Ok(Who::Nobody) => let_in(None, None),

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use madang_accounts::{By, NameAndPassword, NewAccount, NewToken, SignUp};
 use madang_gateway::Settings;
-use madang_protocol::{Actor, Scope};
+use madang_protocol::{Actor, Budget, Period, Scope, UnixMs, UserId};
+use madang_store::{Append, PersonChange, Purse};
 use serde_json::{Value, json};
 
 use crate::http::send;
@@ -303,8 +304,8 @@ async fn an_administrator_makes_changes_and_ends_people() {
     let set = admin.ask(&server, "PUT", &format!("/admin/budgets/users/{}", mina.user), &budget).await;
     assert_eq!(set.status, 204, "{set:?}");
     let budgets = admin.ask(&server, "GET", "/admin/budgets", &Value::Null).await.json();
-    assert_eq!(budgets["users"][0]["user_id"], mina.user.as_str());
-    assert_eq!(budgets["users"][0]["budget"]["tokens"], 1000);
+    assert_eq!(budgets["items"][0]["user_id"], mina.user.as_str());
+    assert_eq!(budgets["items"][0]["budget"]["tokens"], 1000);
     let suspended = admin.ask(&server, "PATCH", &path, &json!({"disabled": true})).await;
     assert!(suspended.json()["disabled_at"].is_number(), "{suspended:?}");
     assert_eq!(mina.ask(&server, "GET", "/me", &Value::Null).await.status, 401);
@@ -412,5 +413,85 @@ async fn bodies_of_the_wrong_form_are_refused_and_never_repeated() {
         assert_eq!(answer.status, wanted, "{body}: {answer:?}");
         assert_eq!(answer.header("content-type").as_deref(), Some("application/problem+json"));
         assert!(!answer.body.contains(secret), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn se8_budgets_are_listed_in_pages_with_what_was_spent() {
+    const PEOPLE: u64 = 2_100;
+    let server = server(Settings::default(), madang_accounts::Settings::default()).await;
+    let admin = Browser::new(&server, "admin", true).await;
+    let user = |n: u64| {
+        UserId::new(
+            UnixMs(1),
+            std::array::from_fn(|at| n.to_be_bytes().get(at.wrapping_sub(2)).copied().unwrap_or(0)),
+        )
+    };
+    let budget = Budget { tokens: Some(7), micro_usd: None, period: Period::Day };
+    let people: Vec<_> =
+        (0..PEOPLE).map(|n| PersonChange::Budget(Purse::User(user(n)), Some(budget))).collect();
+    server.accounts.store().submit(Append { people, ..Append::default() }).await.unwrap().await.unwrap();
+    let set = json!({"budget": {"micro_usd": 5, "period": "month"}});
+    assert_eq!(admin.ask(&server, "PUT", "/admin/budgets/server", &set).await.status, 204);
+    let own = format!("/admin/budgets/users/{}", admin.user);
+    assert_eq!(admin.ask(&server, "PUT", &own, &set).await.status, 204);
+    let (mut seen, mut path) = (Vec::new(), "/admin/budgets?limit=200".to_owned());
+    loop {
+        let page = admin.ask(&server, "GET", &path, &Value::Null).await.json();
+        assert_eq!(
+            (&page["server"]["micro_usd"], &page["server_used"]),
+            (&json!(5), &json!({"tokens": 0, "micro_usd": 0}))
+        );
+        seen.extend(page["items"].as_array().unwrap().iter().cloned());
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("/admin/budgets?limit=200&cursor={cursor}");
+    }
+    assert_eq!(seen.len() as u64, PEOPLE + 1, "everyone who has one, once");
+    let wanted = json!({
+        "user_id": user(3), "name": null, "display_name": "",
+        "budget": {"tokens": 7, "period": "day"}, "used": {"tokens": 0, "micro_usd": 0},
+    });
+    assert_eq!(seen[3], wanted);
+    assert_eq!((&seen[2_100]["name"], &seen[2_100]["user_id"]), (&json!("admin"), &json!(admin.user)));
+    let foreign = admin.ask(&server, "GET", "/admin/budgets?cursor=nonsense", &Value::Null).await;
+    assert_eq!(
+        (code(&foreign), &foreign.json()["details"]),
+        ((422, "INVALID_DATA".into()), &json!("cursor"))
+    );
+}
+
+#[tokio::test]
+async fn se8_an_amount_that_a_browser_cannot_hold_is_none() {
+    let server = server(with_guests(), madang_accounts::Settings::default()).await;
+    let admin = Browser::new(&server, "admin", true).await;
+    let made = admin.ask(&server, "POST", "/sessions", &json!({"title": "Room"})).await.json();
+    let session = made["session_id"].as_str().unwrap().to_owned();
+    let mut socket = admin.socket(&server).await;
+    let own = format!("/admin/budgets/users/{}", admin.user);
+    let (most, beyond) = (9_007_199_254_740_991_u64, 9_007_199_254_740_992_u64);
+    for (field, amount, fits) in [
+        ("tokens", most, true),
+        ("micro_usd", most, true),
+        ("tokens", beyond, false),
+        ("micro_usd", u64::MAX, false),
+    ] {
+        let data = json!({"budget": {field: amount, "period": "day"}});
+        let command = format!("/sessions/{session}/commands/set_budget");
+        for (method, path) in [("PUT", "/admin/budgets/server"), ("PUT", &own), ("POST", &command)] {
+            let answer = admin.ask(&server, method, path, &data).await;
+            assert_eq!(answer.status < 300, fits, "{path} {field} {amount}: {answer:?}");
+            if !fits {
+                assert_eq!((answer.status, &answer.json()["details"]), (422, &json!(field)), "{path}");
+                assert_eq!(
+                    answer.json()["detail"],
+                    "An amount is a whole number of at most 9007199254740991."
+                );
+            }
+        }
+        let id = format!("b{field}{amount}");
+        let data = json!({"session_id": session, "budget": {field: amount, "period": "day"}});
+        socket.command(&id, "set_budget", data).await;
+        let told = socket.answer_to(&id).await;
+        assert_eq!(told["data"]["code"], if fits { Value::Null } else { json!("INVALID_DATA") }, "{told}");
     }
 }

@@ -4,7 +4,8 @@ use madang_gateway::Settings;
 use madang_gateway::identity::display_name;
 use serde_json::json;
 
-use crate::raw::{Frame, RawClient, V2, ask, request, upgrade_head, user};
+use crate::http::Person;
+use crate::raw::{Frame, RawClient, V2, ask, request, soon, upgrade_head, user};
 use crate::server::{TestServer, with_guests};
 
 #[tokio::test]
@@ -435,4 +436,44 @@ async fn cn8_a_version_1_connection_that_comes_back_is_in_its_session_again() {
     assert_eq!(told, [("user", "remember"), ("assistant", "kept")]);
     assert_eq!(messages[1]["user_id"], "claude");
     assert!(messages[0]["timestamp"].as_str().unwrap().ends_with('Z'));
+}
+
+#[tokio::test]
+async fn cn2_one_person_has_so_many_sockets_and_the_next_is_told() {
+    const MAX: usize = 3;
+    let server = TestServer::start(Settings { connections_per_person_max: MAX, ..with_guests() }).await;
+    let (person, guest) = (Person::account(&server, "mina").await, Person::guest(&server).await);
+    for one in [&person, &guest] {
+        let bearer = one.bearer();
+        let mut open = Vec::new();
+        for _ in 0..MAX {
+            let mut socket = RawClient::connect(&server, "/ws", &[V2, &bearer]).await;
+            socket.hello().await;
+            open.push(socket);
+        }
+        let mut next = RawClient::connect(&server, "/ws", &[V2, &bearer]).await;
+        next.command("h", "hello", json!({"client": {"name": "t", "version": "1"}})).await;
+        let (code, told) = next.closed().await;
+        assert_eq!(code, Some(4100));
+        let told = told.unwrap();
+        assert_eq!(told["code"], 4100);
+        assert!(told["reason"].as_str().unwrap().contains("as one person may"), "{told}");
+        // Version 1 is told before it is let in.
+        assert_eq!(RawClient::try_connect(&server, "/ws", &[&bearer]).await.answer.status, 503);
+        // Who closes one can open another.
+        open.pop();
+        soon("a place", async {
+            loop {
+                let mut again = RawClient::connect(&server, "/ws", &[V2, &bearer]).await;
+                again.command("h", "hello", json!({"client": {"name": "t", "version": "1"}})).await;
+                if again.next().await["type"] == "connected" {
+                    break;
+                }
+            }
+        })
+        .await;
+        for socket in &mut open {
+            socket.must_live().await;
+        }
+    }
 }

@@ -5,7 +5,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::{Damage, number, parsed, role, time};
-use crate::{AccountRow, AuditRecord, AuditRow, InviteRow, LoginRow, ReadRow, TokenRow};
+use crate::{AccountRow, AuditRecord, AuditRow, BudgetRow, InviteRow, LoginRow, ReadRow, TokenRow};
 
 fn hash(row: &SqliteRow, column: usize) -> Result<[u8; 32], sqlx::Error> {
     let bytes = row.try_get::<&[u8], _>(column)?.try_into();
@@ -97,6 +97,21 @@ pub(crate) fn budget(row: &SqliteRow) -> Result<Budget, sqlx::Error> {
         _ => return Err(Damage::Value { column: 2, kind: "period" }.into()),
     };
     Ok(Budget { tokens: amount_or_none(row, 0)?, micro_usd: amount_or_none(row, 1)?, period })
+}
+
+/// A person's budget; columns as in `BUDGETS`.
+pub(crate) fn persons_budget(row: &SqliteRow) -> Result<BudgetRow, sqlx::Error> {
+    Ok(BudgetRow {
+        budget: budget(row)?,
+        user: parsed(row, 3, "user id")?,
+        name: row.try_get(4)?,
+        display_name: row.try_get(5)?,
+    })
+}
+
+/// An id alone.
+pub(crate) fn id<T: std::str::FromStr>(row: &SqliteRow) -> Result<T, sqlx::Error> {
+    parsed(row, 0, "id")
 }
 
 /// A read mark; columns as in `READS_OF`.

@@ -58,6 +58,26 @@ pub(crate) const INVITE_SIGN_UP: &str = "UPDATE invites SET sign_ups_left = COAL
 pub(crate) const INVITE_REVOKE: &str =
     "UPDATE invites SET revoked_at = $2 WHERE invite = $1 AND revoked_at IS NULL";
 
+/// An invite link goes.
+pub(crate) const INVITE_GONE: &str = "DELETE FROM invites WHERE invite = $1";
+
+/// Logins that ran out, or were not used for too long.
+pub(crate) const LOGINS_STALE: &str =
+    "SELECT login FROM logins WHERE expires_at <= $1 OR seen_at <= $2 LIMIT $3";
+
+/// Tokens that ran out some time ago.
+pub(crate) const TOKENS_STALE: &str = "SELECT token FROM tokens WHERE expires_at <= $1 LIMIT $2";
+
+/// Links onto the server that let nobody in for some time, and those of deleted sessions.
+pub(crate) const INVITES_STALE: &str = "SELECT i.invite FROM invites i WHERE (i.session = '' AND (i.expires_at <= $1 \
+    OR i.revoked_at <= $1 OR (i.uses_left = 0 AND i.created_at <= $1))) OR i.session IN \
+    (SELECT s.session FROM sessions s WHERE s.status = 'deleted') LIMIT $2";
+
+/// People with a budget after a purse, with their names; ids of people begin alike, and the server's purse does not.
+pub(crate) const BUDGETS: &str = "SELECT b.tokens, b.micro_usd, b.period, b.purse, a.name, \
+    COALESCE(a.display_name, u.display_name, '') FROM budgets b LEFT JOIN accounts a ON a.\"user\" = b.purse \
+    LEFT JOIN users u ON u.\"user\" = b.purse WHERE b.purse > $1 AND b.purse <> 'server' ORDER BY b.purse LIMIT $2";
+
 /// A new or changed budget.
 pub(crate) const BUDGET_PUT: &str = "INSERT INTO budgets (purse, tokens, micro_usd, period) VALUES ($1, $2, $3, $4) \
     ON CONFLICT (purse) DO UPDATE SET tokens = excluded.tokens, micro_usd = excluded.micro_usd, \

@@ -1,52 +1,73 @@
 //! How much the server, and each person, may spend.
 
 use axum::Json;
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use http::StatusCode;
 use madang_accounts::Refusal;
-use madang_protocol::{Budget, UserId};
-use madang_store::{Purse, SessionQuery};
+use madang_hub::period_start;
+use madang_protocol::{Budget, ErrorCode, Spent, UserId};
+use madang_store::{BudgetRow, Purse};
 use serde::{Deserialize, Serialize};
 
 use super::{Asker, Body, id_of};
 use crate::error::ApiError;
+use crate::message_router::check_amounts;
 
-/// Accounts that are read at once.
-const PAGE: u32 = 100;
-/// Accounts that are looked at: a server with more people lists budgets by their own pages.
-const USERS_MAX: usize = 2_000;
+/// People in one page when nothing is said.
+const PAGE: u32 = 50;
+/// People in one page at most: what each spent is summed up.
+const PAGE_MAX: u32 = 200;
 
 #[derive(Serialize)]
 pub(super) struct Budgets {
     server: Option<Budget>,
-    users: Vec<UserBudget>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_used: Option<Spent>,
+    items: Vec<Item>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
 }
 
 #[derive(Serialize)]
-struct UserBudget {
+struct Item {
     user_id: UserId,
+    name: Option<String>,
+    display_name: String,
     budget: Budget,
+    used: Spent,
 }
 
-/// The server's budget, and those people who have one.
-pub(super) async fn list(asker: Asker) -> Result<Json<Budgets>, ApiError> {
+#[derive(Deserialize)]
+pub(super) struct Page {
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// The server's budget, and a page of those people who have one, with what was spent of each.
+pub(super) async fn list(asker: Asker, Query(page): Query<Page>) -> Result<Json<Budgets>, ApiError> {
     asker.administrator()?;
-    let store = asker.shared.accounts.store();
+    let foreign = || ApiError::of(ErrorCode::InvalidData).details("cursor");
+    let after = page.cursor.map(|cursor| cursor.parse::<UserId>()).transpose().map_err(|_| foreign())?;
+    let limit = page.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+    let (store, now) = (asker.shared.accounts.store(), asker.shared.now());
+    let used = async |purse, budget: Budget| {
+        store.spent(purse, period_start(budget.period, now)).await.map_err(Refusal::from)
+    };
     let server = store.budget(Purse::Server).await.map_err(Refusal::from)?;
-    let (mut users, mut seen, mut cursor) = (Vec::new(), 0, None);
-    loop {
-        let page = store.accounts(SessionQuery { title: None, cursor, limit: PAGE }).await;
-        let page = page.map_err(Refusal::from)?;
-        for account in &page.accounts {
-            let budget = store.budget(Purse::User(account.user)).await.map_err(Refusal::from)?;
-            users.extend(budget.map(|budget| UserBudget { user_id: account.user, budget }));
-        }
-        seen += page.accounts.len();
-        cursor = page.next;
-        if cursor.is_none() || seen >= USERS_MAX {
-            return Ok(Json(Budgets { server, users }));
-        }
+    let server_used = match server {
+        Some(budget) => Some(used(Purse::Server, budget).await?),
+        None => None,
+    };
+    let mut rows = store.budgets(after, limit + 1).await.map_err(Refusal::from)?;
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next_cursor = rows.last().filter(|_| more).map(|row| row.user.to_string());
+    let mut items = Vec::with_capacity(rows.len());
+    for BudgetRow { user, name, display_name, budget } in rows {
+        let used = used(Purse::User(user), budget).await?;
+        items.push(Item { user_id: user, name, display_name, budget, used });
     }
+    Ok(Json(Budgets { server, server_used, items, next_cursor }))
 }
 
 #[derive(Deserialize)]
@@ -59,6 +80,7 @@ pub(super) struct SetBudget {
 /// Sets the server's budget; null takes it away.
 pub(super) async fn set_server(asker: Asker, Body(data): Body<SetBudget>) -> Result<StatusCode, ApiError> {
     asker.administrator()?;
+    data.budget.map_or(Ok(()), check_amounts)?;
     asker.shared.accounts.set_budget(Purse::Server, data.budget, &asker.by()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -70,6 +92,7 @@ pub(super) async fn set_user(
     Body(data): Body<SetBudget>,
 ) -> Result<StatusCode, ApiError> {
     asker.administrator()?;
+    data.budget.map_or(Ok(()), check_amounts)?;
     let purse = Purse::User(id_of(&id)?);
     asker.shared.accounts.set_budget(purse, data.budget, &asker.by()).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -229,7 +229,14 @@ pub(super) const PATHS: &[Operation] = &[
     op(("get", "/api/v1/admin/invites"), "administration", "Links that let people sign up.", Json),
     op(("post", "/api/v1/admin/invites"), "administration", "Makes such a link.", Json).body(r#"{"uses":1}"#),
     op(("delete", "/api/v1/admin/invites/{id}"), "administration", "Ends such a link.", Nothing),
-    op(("get", "/api/v1/admin/budgets"), "administration", "What the server and people may spend.", Json),
+    op(
+        ("get", "/api/v1/admin/budgets"),
+        "administration",
+        "What the server and, in pages, those people who have a budget may spend, and what they have: `{server, server_used?, \
+        items: [{user_id, name, display_name, budget, used}], next_cursor?}`.",
+        Json,
+    )
+    .query(&[("cursor", "string"), ("limit", "integer")]),
     op(("put", "/api/v1/admin/budgets/server"), "administration", "What the server may spend.", Nothing)
         .body(r#"{"budget":{"micro_usd":5000000,"period":"day"}}"#),
     op(("put", "/api/v1/admin/budgets/users/{id}"), "administration", "What a person may spend.", Nothing)

@@ -100,3 +100,26 @@ fn body(method: &str, path: &str) -> &'static str {
         _ => "",
     }
 }
+
+/// A new file with routes must not be left out of the list above.
+#[test]
+fn ht1_every_file_with_routes_is_read() {
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+    let mut found = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if std::fs::read_to_string(&path).unwrap().contains("\"/api/v1/") {
+                let source = std::fs::read_to_string(&path).unwrap();
+                if source.contains(".route(") {
+                    assert!(SOURCES.contains(&source.as_str()), "{} is in no list", path.display());
+                    found += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(found, SOURCES.len());
+    assert!(all().iter().any(|operation| operation.name() == "POST /oidc/{id}/link"));
+}
