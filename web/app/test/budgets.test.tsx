@@ -81,7 +81,9 @@ describe("people's budgets", () => {
     await open(["ann", "ben", "cho"]);
     expect(rows()).toHaveLength(2);
     expect(rows()[0]).toContain("$0.50 of $2.00");
-    expect(screen.getByRole("meter", { name: "ANN: $0.50 of $2.00" }).getAttribute("value")).toBe("0.25");
+    expect(screen.getByRole("meter", { name: "ANN: $0.50 of $2.00" }).getAttribute("aria-valuenow")).toBe(
+      "25",
+    );
     await press("Show more");
     expect(rows()).toHaveLength(3);
     expect(screen.queryByRole("button", { name: "Show more" })).toBeNull();

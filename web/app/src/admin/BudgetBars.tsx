@@ -17,7 +17,7 @@ export function BudgetBars({ budget, used, whose }: BudgetBarsProps) {
   return (
     <div className="budget-bars">
       {usesOf(budget, used, language, t).map(({ measure, words, share }) => (
-        <div key={measure} className="budget-bar">
+        <div key={measure} className={measure === "tokens" ? "budget-bar budget-bar-tokens" : "budget-bar"}>
           <p className="budget-bar-words">
             {words} <span className="line-note">{t(`budget.in.${budget.period}`)}</span>
             {share >= 1 && <span className="budget-full">{t("budget.used_up")}</span>}

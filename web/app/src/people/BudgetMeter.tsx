@@ -1,20 +1,22 @@
-/** The bar under a budget: quiet, then warning, then used up. */
+/** The bar under a budget: quiet, then warning, then used up. Browsers draw their own only half as high as it is. */
 
 /** The share from which it warns. */
 const NEARLY = 0.8;
 
 export function BudgetMeter({ label, share }: { label: string; share: number }) {
-  // The best is nothing used: so the browser knows three tones, by `low` and `high`.
+  const percent = Math.round(Math.min(1, share) * 100);
+  const tone = share >= 1 ? " budget-meter-full" : share >= NEARLY ? " budget-meter-near" : "";
   return (
-    <meter
-      className="budget-meter"
+    <div
+      className={`budget-meter${tone}`}
+      role="meter"
       aria-label={label}
-      min={0}
-      max={1}
-      optimum={0}
-      low={NEARLY}
-      high={0.999}
-      value={Math.min(1, share)}
-    />
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={percent}
+      aria-valuetext={`${percent} %`}
+    >
+      <span style={{ width: `${percent}%` }} />
+    </div>
   );
 }
