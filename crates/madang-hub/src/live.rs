@@ -16,6 +16,7 @@ mod publish;
 mod recent;
 mod reply;
 mod rows;
+mod snapshot;
 mod summary;
 mod suspension;
 mod task;
@@ -46,6 +47,7 @@ use followers::Watcher;
 use presence::PresenceTable;
 use recent::Recent;
 use reply::LiveReply;
+use snapshot::Snapshots;
 use summary::LateAnswer;
 use write::Pending;
 
@@ -138,8 +140,7 @@ pub(crate) struct Live {
     reply: Option<LiveReply>,
     /// The end of a reply that could not be saved, and when to try again.
     unsaved: Option<(Ending, Instant)>,
-    /// Where the newest snapshot stands.
-    snapshot_at: u64,
+    snapshots: Snapshots,
     summary_due: Option<Instant>,
     idle_since: Instant,
     drain: Option<(Instant, oneshot::Sender<()>)>,

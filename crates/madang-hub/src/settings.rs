@@ -15,6 +15,9 @@ pub struct Settings {
     pub save_retry_ms: u64,
     /// Bytes that an exact resume replays; a gap with more gets a snapshot (RS1). Some 10,000 ordinary events.
     pub replay_bytes_max: usize,
+    /// A session's state is written out when its log has grown by this many events, in a quiet moment; without one, at
+    /// twice as many. Opening a session reads at most so much of its log, whatever its age.
+    pub snapshot_events: u64,
     /// A session without viewers and turns leaves memory after this long.
     pub idle_eviction_ms: u64,
     /// Commands that wait for one session; a sender beyond waits.
@@ -50,6 +53,7 @@ impl Default for Settings {
             journal_ms: 200,
             save_retry_ms: 500,
             replay_bytes_max: 8 * 1024 * 1024,
+            snapshot_events: 2_000,
             idle_eviction_ms: 60_000,
             mailbox: 256,
             live_sessions_max: 20_000,

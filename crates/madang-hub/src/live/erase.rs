@@ -3,7 +3,7 @@
 
 use madang_protocol::{Message, MessageId};
 use madang_session::Session;
-use madang_store::{Record, SnapshotRow, StoreError, Stream};
+use madang_store::{Record, StoreError, Stream};
 use serde_json::Value;
 
 use super::Live;
@@ -27,12 +27,10 @@ impl Live {
             // Half a deletion would be none: nothing of this write is kept.
             Err(error) => draft.lost = Some(error),
         }
-        if self.snapshot_at > 0 {
+        if self.snapshots.at > 0 {
             // An older one has the text.
-            let position = self.session.seq();
-            let Ok(data) = serde_json::to_string(&self.session) else { return };
-            self.snapshot_at = position;
-            let row = SnapshotRow { stream: Stream::SESSION, position, data };
+            let Some(row) = self.snapshot_row() else { return };
+            self.snapshots.stands_at(row.position);
             draft.append.snapshots.push((self.session.id(), row));
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use madang_protocol::{Ack, ErrorCode, Event};
+use madang_protocol::{Ack, Author, ErrorCode, Event, UserId};
 use madang_session::Rejection;
 use madang_store::StoreError;
 use tokio::time::Instant;
@@ -15,6 +15,9 @@ use crate::hub::store_rejection;
 use crate::link::repeat;
 use crate::{Batch, Viewer};
 
+/// Milliseconds after which a sender who was told nothing certain may ask again: the store is opened anew meanwhile.
+const UNKNOWN_RETRY_MS: u64 = 1_000;
+
 impl Live {
     /// A write failed. Everything uncommitted is refused and the session read again; a running reply whose start is on
     /// disk goes on, and an end that was not saved will be.
@@ -25,6 +28,7 @@ impl Live {
             let gone = matches!(error, StoreError::Taken);
             self.refused_entry = Some(if gone { Rejection::not_found("session") } else { rejection.clone() });
         }
+        let (told, cuts) = self.untold(&write);
         self.lose(write, &rejection).await;
         while let Some(write) = self.pending.pop_front() {
             self.lose(write, &rejection).await;
@@ -32,7 +36,11 @@ impl Live {
         if self.over {
             return self.unwatch_all();
         }
-        if let Err(error) = self.reload().await {
+        let read = match self.reload().await {
+            Ok(()) => self.tell_what_is_stored(told, cuts).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = read {
             tracing::error!(session.id = %self.session.id(), error = &error as &dyn std::error::Error, "a session can't be read again and is dropped");
             self.over = true;
             self.reply = None;
@@ -41,6 +49,30 @@ impl Live {
         }
         self.summary_due = Some(Instant::now());
         self.facts.running.store(self.session.running_reply().is_some(), Ordering::Relaxed);
+    }
+
+    /// What everyone was told up to, and whom the writes from this one on cut off.
+    fn untold(&self, write: &Pending) -> (u64, Vec<(UserId, Author)>) {
+        let all = || std::iter::once(write).chain(&self.pending);
+        let first = all().find_map(|write| write.events.first()?.position);
+        let told = first.map_or(self.session.seq(), |position| position.seq - 1);
+        (told, all().flat_map(|write| write.cuts.iter().cloned()).collect())
+    }
+
+    /// A write that seemed to fail may be on disk all the same: then it has happened, and everyone is told from there.
+    async fn tell_what_is_stored(
+        &mut self,
+        told: u64,
+        cuts: Vec<(UserId, Author)>,
+    ) -> Result<(), StoreError> {
+        for (user, by) in cuts {
+            if self.session.role(user).is_none() {
+                self.cut(user, by);
+            }
+        }
+        let events = self.stored_after(told).await?;
+        self.broadcast(events);
+        Ok(())
     }
 
     async fn lose(&mut self, write: Pending, rejection: &Rejection) {
@@ -79,10 +111,10 @@ impl Live {
     /// The answer to a command whose write failed: if the very command is stored already, its first answer.
     async fn lost_answer(&mut self, cause: &Cause, rejection: &Rejection) -> Result<Ack, Rejection> {
         let stored = match cause.digest {
-            Some(digest) => {
-                let row = self.hub.inner.store.command(cause.user, &cause.id).await;
-                row.ok().flatten().map(|row| (row, digest))
-            }
+            Some(digest) => match self.hub.inner.store.command(cause.user, &cause.id).await {
+                Ok(row) => row.map(|row| (row, digest)),
+                Err(_) => return Err(unknown_outcome()),
+            },
             None => None,
         };
         stored.map_or_else(|| Err(rejection.clone()), |(row, digest)| repeat(&row, &digest))
@@ -122,4 +154,13 @@ impl Live {
             self.end_reply(ending).await;
         }
     }
+}
+
+/// What was asked for may be on disk or not, and nobody can look now. Whoever asks again with the same id gets the first
+/// answer if it is, and has it done if it is not (CM2).
+fn unknown_outcome() -> Rejection {
+    let sentence =
+        "The server can't tell whether this was saved. Send it again with the same id: it is done once.";
+    let rejection = Rejection::new(ErrorCode::ServiceUnavailable, sentence).details("outcome_unknown");
+    Rejection { retry_after_ms: Some(UNKNOWN_RETRY_MS), ..rejection }
 }

@@ -14,6 +14,7 @@ use super::ending::Ending;
 use super::journal::replay;
 use super::presence::PresenceTable;
 use super::recent::Recent;
+use super::snapshot::Snapshots;
 use super::write::{Cause, Draft};
 use super::{Birth, Live, Origin, ToLive};
 use crate::history::History;
@@ -54,7 +55,7 @@ impl Live {
         session.hold_queue(hub.draining());
         Live {
             hub: hub.clone(),
-            snapshot_at: 0,
+            snapshots: Snapshots::default(),
             session,
             facts,
             rng,
@@ -146,8 +147,13 @@ impl Live {
         let (session, marks, snapshot_at) =
             read.map_err(|error| store_rejection(&error))?.ok_or_else(|| Rejection::not_found("session"))?;
         let mut live = Live::new(hub, facts, session, StdRng::from_rng(&mut rand::rng()));
-        (live.snapshot_at, live.marks) = (snapshot_at, marks);
+        live.snapshots.stands_at(snapshot_at);
+        live.marks = marks;
         live.finish_unfinished().await.map_err(|error| store_rejection(&error))?;
+        if live.pending.is_empty() {
+            // What was killed, or had a snapshot that this program can't read, opens quickly the next time.
+            live.write_snapshot().await;
+        }
         Ok(live)
     }
 
@@ -199,7 +205,8 @@ impl Live {
         self.session.keep_askers(&before);
         self.session.set_simulated(self.hub.simulated());
         self.session.hold_queue(self.hub.draining());
-        (self.snapshot_at, self.marks) = (snapshot_at, marks);
+        self.snapshots.stands_at(snapshot_at);
+        self.marks = marks;
         self.history.reset();
         let running = self.session.running_reply().map(|(_, message)| message);
         self.reply = self.reply.take().filter(|reply| Some(reply.message_id) == running);

@@ -49,8 +49,7 @@ impl Live {
         self.publish(news);
         self.tell_presence();
         if self.pending.is_empty() {
-            // Nobody waits for it: only speed depends on it.
-            drop(self.write_snapshot().await);
+            self.write_snapshot().await;
         }
     }
 

@@ -188,10 +188,8 @@ impl Live {
     /// Leaves memory: a snapshot when the log has grown, and word to whoever waits for the drain.
     async fn close(&mut self) {
         self.tell_people();
-        if let Some(commit) = self.write_snapshot().await {
-            // Only speed depends on it.
-            drop(commit.await);
-        }
+        self.write_snapshot().await;
+        self.finish_snapshot().await;
         self.unwatch_all();
         self.facts.present.store(0, Ordering::Relaxed);
         if let Some((_, done)) = self.drain.take() {

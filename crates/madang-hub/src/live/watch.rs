@@ -4,7 +4,7 @@ use madang_protocol::{
     ClaudeResponse, Command, ErrorCode, Event, Position, PresenceChanged, ResumePoint, Resumed,
 };
 use madang_session::{Action, Around, Outcome, Rejection};
-use madang_store::Stream;
+use madang_store::{StoreError, Stream};
 
 use super::followers::Parting;
 use super::{Live, Request};
@@ -118,18 +118,8 @@ impl Live {
     ) -> Result<(), Rejection> {
         let id = self.session.id();
         // The whole gap is read before the first word of it is sent: complete, or declared failed (RS1).
-        let mut events: Vec<Outgoing> = Vec::new();
-        let mut after = point.seq;
-        while after < self.session.seq() {
-            let page = self.hub.inner.store.read(id, Stream::SESSION, after, REPLAY_PAGE).await;
-            let page = page.map_err(|error| store_rejection(&error))?;
-            let Some(last) = page.last() else { break };
-            after = last.position;
-            events.extend(page.iter().map(|record| {
-                let position = Position { epoch: self.session.epoch(), seq: record.position };
-                Outgoing::stored(&record.kind, &record.data, id, position, record.at)
-            }));
-        }
+        let events = self.stored_after(point.seq).await.map_err(|error| store_rejection(&error))?;
+        let after = events.last().and_then(|event| event.position).map_or(point.seq, |last| last.seq);
         let bytes: usize = events.iter().map(|event| event.envelope.len()).sum();
         if after != self.session.seq() || bytes > self.hub.inner.settings.replay_bytes_max {
             return self.send_state(request, answers).await;
@@ -148,6 +138,22 @@ impl Live {
         }
         request.viewer.deliver(&batches);
         Ok(())
+    }
+
+    /// The log's events after a position, as they are stored.
+    pub(super) async fn stored_after(&mut self, mut after: u64) -> Result<Vec<Outgoing>, StoreError> {
+        let id = self.session.id();
+        let mut events = Vec::new();
+        while after < self.session.seq() {
+            let page = self.hub.inner.store.read(id, Stream::SESSION, after, REPLAY_PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = last.position;
+            events.extend(page.iter().map(|record| {
+                let position = Position { epoch: self.session.epoch(), seq: record.position };
+                Outgoing::stored(&record.kind, &record.data, id, position, record.at)
+            }));
+        }
+        Ok(events)
     }
 
     /// Who is here, after an exact replay: a client starts over with it, since comings and goings are in no log (RS4).

@@ -9,17 +9,12 @@ use madang_protocol::{
     Ack, Actor, Author, ConnectionId, Event, MessageId, Position, SessionId, UnixMs, UserId,
 };
 use madang_session::{Applied, Effect};
-use madang_store::{
-    Append, CommandRow, Commit, JournalEntry, Record, SessionRow, SnapshotRow, StoreError, Stream,
-};
+use madang_store::{Append, CommandRow, Commit, JournalEntry, Record, SessionRow, StoreError, Stream};
 
 use super::ending::Ending;
 use super::{Born, Live, Request};
 use crate::link::is_durable;
 use crate::{Outgoing, Viewer};
-
-/// A snapshot is written when the log has grown by this much since the last one, so that loading stays quick.
-const SNAPSHOT_EVENTS: u64 = 2_000;
 
 /// The command that caused a write, and how it is answered.
 #[derive(Clone)]
@@ -184,6 +179,7 @@ impl Live {
     /// Hands events and rows to the store; what they mean to others follows when they are on disk.
     pub(super) async fn write(&mut self, mut draft: Draft) {
         self.add_rows(&mut draft);
+        self.add_snapshot(&mut draft);
         let Draft { at, events, mut cause, mut append, born, ends, tells, cuts, enters, lost } = draft;
         let id = self.session.id();
         if let Some(cause) = &mut cause {
@@ -237,19 +233,6 @@ impl Live {
             message_count: self.session.message_count(),
             participant_count: self.session.participant_count(),
         }
-    }
-
-    /// Keeps loading quick: a long log gets a snapshot. Only of what is on disk: call it when no write is under way.
-    pub(super) async fn write_snapshot(&mut self) -> Option<Commit> {
-        let seq = self.session.seq();
-        if self.over || seq < self.snapshot_at + SNAPSHOT_EVENTS {
-            return None;
-        }
-        let data = serde_json::to_string(&self.session).ok()?;
-        self.snapshot_at = seq;
-        let row = SnapshotRow { stream: Stream::SESSION, position: seq, data };
-        let append = Append { snapshots: vec![(self.session.id(), row)], ..Append::default() };
-        self.hub.inner.store.submit(append).await.ok()
     }
 }
 

@@ -1,10 +1,10 @@
 //! Disks that fail: nothing acknowledged is lost, nothing lost is acknowledged, running replies go on.
 
-use madang_protocol::{ErrorCode, ReplyStatus, SessionId};
+use madang_protocol::{ErrorCode, ReplyStatus, Role, SessionId};
 use madang_testkit::{Failure, HubClient};
 use serde_json::json;
 
-use crate::support::{World, chat, ended, prompt, reads, run, serve, settings};
+use crate::support::{World, agree, chat, ended, prompt, reads, run, serve, settings};
 
 #[test]
 fn a_full_disk_refuses_commands_reads_on_and_recovers() {
@@ -180,5 +180,55 @@ fn a_log_that_cannot_be_read_again_sends_its_viewers_back_and_keeps_the_text() {
         back.follow(session).await.unwrap();
         ended(&back, session, ReplyStatus::Interrupted, "journalled").await;
         back.viewer.assert_sound();
+    });
+}
+
+#[test]
+fn cm2_what_was_saved_though_the_store_said_no_has_happened_for_everyone() {
+    run(settings(), async |world| {
+        let (owner, other, gone) = (world.client(1), world.client(2), world.client(3));
+        let roles = [(&other, Role::Collaborator), (&gone, Role::Collaborator)];
+        let session = world.shared(&owner, &roles).await;
+        world.store.fail_next(Failure::Late);
+        let said = chat(&owner, session, "it is there").await;
+        let text = other.viewer.wait_for("the text", |m| m.text(session, said)).await;
+        assert_eq!(text, "it is there");
+        agree(world, session, &[&owner, &other, &gone]).await;
+        // Whoever was removed by it is out.
+        world.store.fail_next(Failure::Late);
+        owner.done("remove_user", json!({"session_id": session, "target_user_id": gone.user()})).await;
+        gone.viewer.wait_for("removed", |m| m.of_type("removed").next().cloned()).await;
+        chat(&other, session, "among us").await;
+        agree(world, session, &[&owner, &other]).await;
+        gone.viewer.assert_sound();
+    });
+}
+
+#[test]
+fn cm2_an_outcome_that_nobody_knows_is_said_and_asking_again_does_it_once() {
+    run(settings(), async |world| {
+        let (owner, other) = (world.client(1), world.client(2));
+        let session = world.shared(&owner, &[(&other, Role::Collaborator)]).await;
+        for (failure, text) in [(Failure::Late, "saved"), (Failure::Failed, "not saved")] {
+            let say = json!({"session_id": session, "content": text});
+            // It is under way before looking it up begins to fail.
+            world.store.hold();
+            owner.send(text, "chat_message", say.clone()).await;
+            world.store.fail_next(failure);
+            world.store.fail_commands(1);
+            world.store.release();
+            let error = owner.answer(text).await.unwrap_err();
+            assert_eq!(
+                (error.code, error.details.as_deref()),
+                (ErrorCode::ServiceUnavailable, Some("outcome_unknown"))
+            );
+            assert!(error.recoverable && error.retry_after.is_some());
+            let again = world.client(1);
+            again.send(text, "chat_message", say).await;
+            let message = again.answer(text).await.unwrap().message_id.unwrap();
+            other.viewer.wait_for(text, |m| m.text(session, message)).await;
+        }
+        assert_eq!(world.count(session, "message_created").await, 2);
+        agree(world, session, &[&owner, &other]).await;
     });
 }

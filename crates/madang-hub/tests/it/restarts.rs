@@ -1,7 +1,8 @@
 //! Kills and drains.
 
+use madang_hub::Settings;
 use madang_protocol::{ErrorCode, ReplyStatus, Role};
-use madang_testkit::{HubClient, person};
+use madang_testkit::{Failure, HubClient, person};
 use serde_json::json;
 
 use crate::support::{chat, ended, prompt, reads, run, serve, settings};
@@ -149,4 +150,60 @@ fn cn8_what_calls_claude_by_name_is_refused_while_the_server_drains_as_a_prompt_
         assert!(world.model.try_next().is_none());
         assert_eq!(world.count(session, "message_created").await, 2);
     });
+}
+
+/// Opens a session in a new run of the server, and says how many events of its log that read.
+fn read_to_open(dir: &std::path::Path, settings: &Settings, session: madang_protocol::SessionId) -> u64 {
+    serve(dir, settings.clone(), async |world| {
+        let client = world.client(1);
+        client.follow(session).await.unwrap();
+        world.store.records_read()
+    })
+}
+
+#[test]
+fn a_session_that_was_never_quiet_opens_from_a_snapshot_and_a_bounded_tail() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = Settings { snapshot_events: 50, ..settings() };
+    let session = serve(dir.path(), settings.clone(), async |world| {
+        let client = world.client(1);
+        let session = client.create().await;
+        world.store.hold();
+        for n in 0..400 {
+            // All are under way at once; what comes in a quiet moment after them is not saved.
+            world.store.pass_next();
+            client
+                .send(&format!("s{n}"), "chat_message", json!({"session_id": session, "content": "x"}))
+                .await;
+        }
+        world.store.fail_all(Some(Failure::Failed));
+        world.store.release();
+        client.answer("s399").await.unwrap();
+        session
+    });
+    let read = read_to_open(dir.path(), &settings, session);
+    assert!(read <= 2 * 50, "{read} of 401 events were read");
+}
+
+#[test]
+fn a_snapshot_that_was_not_saved_is_written_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = Settings { snapshot_events: 50, ..settings() };
+    let session = serve(dir.path(), settings.clone(), async |world| {
+        let client = world.client(1);
+        let session = client.create().await;
+        for n in 2..=50 {
+            world.store.pass_next();
+            if n == 50 {
+                world.store.fail_next(Failure::Failed);
+            }
+            chat(&client, session, "x").await;
+        }
+        for _ in 0..3 {
+            chat(&client, session, "y").await;
+        }
+        session
+    });
+    let read = read_to_open(dir.path(), &settings, session);
+    assert!(read <= 3, "{read} of 53 events were read");
 }
