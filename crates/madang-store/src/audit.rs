@@ -3,10 +3,11 @@
 //! Who can write to the file can make a whole new chain, or take lines off its end: against that, the last position and
 //! hash have to be kept somewhere else, and compared.
 
-use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
+use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{Row as _, query};
 
-use crate::bind::{Bound, Row, to_column};
+use crate::bind::{Row, to_column};
+use crate::connection::Connection;
 use crate::statements::people as sql;
 use crate::{AuditRow, AuditVerdict};
 
@@ -30,10 +31,10 @@ pub(crate) struct Line<'a> {
 
 impl Tail {
     /// The chain's end as it is stored.
-    pub(crate) async fn stored(connection: &mut SqliteConnection) -> Result<Tail, sqlx::Error> {
-        let last = query(sql::AUDIT_HEAD).fetch_optional(connection).await?;
-        last.map_or(Ok(Tail::default()), |row| {
-            let hash = row.try_get::<&[u8], _>(1)?.try_into().unwrap_or_default();
+    pub(crate) async fn stored(connection: &mut Connection) -> Result<Tail, sqlx::Error> {
+        let last = connection.fetch(sql::AUDIT_HEAD, Row::default()).await?;
+        last.first().map_or(Ok(Tail::default()), |row| {
+            let hash = row.try_get::<Vec<u8>>(1)?.try_into().unwrap_or_default();
             Ok(Tail { position: row.try_get(0)?, hash })
         })
     }
@@ -57,15 +58,15 @@ impl Tail {
 }
 
 /// A line's columns.
-pub(crate) fn bind(to: &mut Row, line: &Line<'_>) -> Bound {
-    to.signed(line.at.position)?;
-    to.number(line.row.at.0)?;
-    to.id(line.row.actor)?;
-    to.text(&line.row.kind)?;
-    to.text_or_null(line.row.session.map(|session| session.to_string()).as_deref())?;
-    to.text_or_null(line.row.target.as_deref())?;
-    to.text(&line.row.details)?;
-    to.text_or_null(line.row.address.as_deref())?;
+pub(crate) fn bind(to: &mut Row, line: &Line<'_>) {
+    to.signed(line.at.position);
+    to.number(line.row.at.0);
+    to.id(line.row.actor);
+    to.text(&line.row.kind);
+    to.text_or_null(line.row.session.map(|session| session.to_string()).as_deref());
+    to.text_or_null(line.row.target.as_deref());
+    to.text(&line.row.details);
+    to.text_or_null(line.row.address.as_deref());
     to.bytes(&line.at.hash)
 }
 

@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use madang_protocol::{MessageId, Role, SessionId, TurnId, UserId};
-use sqlx::sqlite::SqliteConnection;
 
 use crate::audit::{self, Tail};
 use crate::bind::{self, Row};
+use crate::connection::Connection;
 use crate::redact::{self, Redaction};
 use crate::{
     Append, CommandRow, JournalEntry, LedgerRow, MemberRow, ReadRow, Record, SessionRow, SnapshotRow, Stream,
@@ -138,7 +138,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Writes all rows, those that others refer to first.
-    pub(crate) async fn write(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    pub(crate) async fn write(&self, connection: &mut Connection) -> Result<(), sqlx::Error> {
         bind::write(connection, &statements::SESSIONS, &self.sessions.values, bind::session).await?;
         bind::write(connection, &statements::USERS, &self.users.values, bind::user).await?;
         self.write_members(connection).await?;
@@ -156,7 +156,7 @@ impl<'a> Batch<'a> {
         redact::apply(connection, &self.redactions).await
     }
 
-    async fn write_members(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    async fn write_members(&self, connection: &mut Connection) -> Result<(), sqlx::Error> {
         let (mut given, mut taken): (Vec<(SessionId, &MemberRow, Role)>, Vec<_>) = (Vec::new(), Vec::new());
         for (session, member) in &self.members.values {
             match member.role {
@@ -169,10 +169,10 @@ impl<'a> Batch<'a> {
     }
 }
 
-fn journal_line(row: &mut Row, line: &JournalLine<'_>) -> Result<(), sqlx::error::BoxDynError> {
-    row.id(line.message)?;
-    row.signed(line.n)?;
-    row.id(line.session)?;
-    row.text_or_null(line.turn.map(|turn| turn.to_string()).as_deref())?;
+fn journal_line(row: &mut Row, line: &JournalLine<'_>) {
+    row.id(line.message);
+    row.signed(line.n);
+    row.id(line.session);
+    row.text_or_null(line.turn.map(|turn| turn.to_string()).as_deref());
     row.text(line.pieces)
 }

@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sqlx::ConnectOptions;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, ConnectOptions, Row as _, query, raw_sql};
 
+use crate::bind::Row;
+use crate::connection::Connection;
 use crate::fault::{failed, said};
 use crate::statements::JOURNAL_ORPHANS;
 use crate::{Settings, StoreError};
@@ -19,20 +21,25 @@ const SQLITE_VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 const _: () =
     assert!(libsqlite3_sys::SQLITE_VERSION_NUMBER >= 3_051_003, "this SQLite can lose committed data");
 
+/// Moves everything into the database and empties the write-ahead log; 0 when it could.
+pub(crate) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
 /// Every version of the schema and what leads to it from the one before.
-const MIGRATIONS: [(i64, &str); 3] = [
+const MIGRATIONS: [(i64, &str); 4] = [
     (1, include_str!("../migrations/sqlite/0001_base.sql")),
     (2, include_str!("../migrations/sqlite/0002_people.sql")),
     (3, include_str!("../migrations/sqlite/0003_sign_ups.sql")),
+    (4, include_str!("../migrations/sqlite/0004_log.sql")),
 ];
 /// The schema this program writes.
 const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 /// Bytes of a page, SQLite's default.
 const PAGE_BYTES: u64 = 4096;
-/// Bytes the write-ahead log is cut to after it grew under load.
-const LOG_BYTES_KEPT: u32 = 16 * 1024 * 1024;
-/// Prepared statements kept by a connection: each bulk statement in each size, and the few others.
+/// Bytes the write-ahead log is cut to after it grew under load: writing over what is there costs the disk less than
+/// making a file longer, so what it has between two checkpoints is kept.
+const LOG_BYTES_KEPT: u32 = 64 * 1024 * 1024;
+/// Prepared statements kept by a connection that reads.
 const STATEMENTS_KEPT: usize = 128;
 
 /// Makes connections to one database.
@@ -46,26 +53,34 @@ pub(crate) struct Connector {
 
 impl Connector {
     /// A connection that may write.
-    pub(crate) async fn writer(&self) -> Result<SqliteConnection, sqlx::Error> {
-        let pages = self.settings.database_bytes_max / PAGE_BYTES;
-        let options = if pages > 0 {
-            self.options().pragma("max_page_count", pages.to_string())
-        } else {
-            self.options()
-        };
+    pub(crate) fn writer(&self) -> Result<Connection, sqlx::Error> {
+        let wait = Duration::from_millis(self.settings.busy_timeout_ms);
+        let mut connection = Connection::open(&self.file, wait)?;
+        connection.pragma("journal_mode", "WAL")?;
+        // NORMAL loses acked commits on power loss.
+        connection.pragma("synchronous", "FULL")?;
+        connection.pragma("foreign_keys", "ON")?;
+        for (name, value) in self.pragmas() {
+            connection.pragma(name, &value)?;
+        }
+        connection.pragma("cache_size", &format!("-{}", self.settings.writer_cache_kib))?;
         // What is deleted is overwritten: people delete what must not be read again.
-        options.pragma("secure_delete", "ON").thread_name(|_| "madang-writer".into()).connect().await
+        connection.pragma("secure_delete", "ON")?;
+        let pages = self.settings.database_bytes_max / PAGE_BYTES;
+        if pages > 0 {
+            connection.pragma("max_page_count", &pages.to_string())?;
+        }
+        Ok(connection)
     }
 
     /// Moves everything into the database and empties the write-ahead log, unless a reader stands in the way.
     ///
     /// What was deleted is overwritten in the database, but old pages of the log stay as they were until then.
-    pub(crate) async fn empty_log(&self, connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-        query("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
-        let done = query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await;
-        let wait = format!("PRAGMA busy_timeout = {}", self.settings.busy_timeout_ms);
-        query(AssertSqlSafe(wait)).execute(connection).await?;
-        Ok(done?.try_get::<i64, _>(0)? == 0)
+    pub(crate) async fn empty_log(&self, connection: &mut Connection) -> Result<bool, sqlx::Error> {
+        connection.pragma("busy_timeout", "0")?;
+        let done = connection.fetch_one(CHECKPOINT, Row::default()).await;
+        connection.pragma("busy_timeout", &self.settings.busy_timeout_ms.to_string())?;
+        Ok(done?.try_get::<i64>(0)? == 0)
     }
 
     /// A connection of its own that only reads.
@@ -94,31 +109,38 @@ impl Connector {
     }
 
     fn options(&self) -> SqliteConnectOptions {
-        SqliteConnectOptions::new()
+        let options = SqliteConnectOptions::new()
             .filename(&self.file)
             .journal_mode(SqliteJournalMode::Wal)
             // NORMAL loses acked commits on power loss.
             .synchronous(SqliteSynchronous::Full)
-            // macOS: fsync alone doesn't reach the disk there.
-            .pragma("fullfsync", "ON")
             .foreign_keys(true)
-            .pragma("trusted_schema", "OFF")
-            .pragma("cell_size_check", "ON")
-            // A statement over many rows keeps the pages it changes until it ends: in memory, not in a file.
-            .pragma("temp_store", "MEMORY")
-            .pragma("wal_autocheckpoint", self.settings.checkpoint_pages.to_string())
-            .pragma("journal_size_limit", LOG_BYTES_KEPT.to_string())
             .busy_timeout(Duration::from_millis(self.settings.busy_timeout_ms))
             .statement_cache_capacity(STATEMENTS_KEPT)
-            .disable_statement_logging()
+            .disable_statement_logging();
+        self.pragmas().into_iter().fold(options, |options, (name, value)| options.pragma(name, value))
+    }
+
+    /// What holds for every connection.
+    fn pragmas(&self) -> [(&'static str, String); 6] {
+        [
+            // macOS: fsync alone doesn't reach the disk there.
+            ("fullfsync", "ON".to_owned()),
+            ("trusted_schema", "OFF".to_owned()),
+            ("cell_size_check", "ON".to_owned()),
+            // A statement over many rows keeps the pages it changes until it ends: in memory, not in a file.
+            ("temp_store", "MEMORY".to_owned()),
+            ("wal_autocheckpoint", self.settings.checkpoint_pages.to_string()),
+            ("journal_size_limit", LOG_BYTES_KEPT.to_string()),
+        ]
     }
 }
 
 /// Refuses a SQLite that can lose data, whatever the lock file of the build said.
-pub(crate) async fn check_sqlite(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+pub(crate) async fn check_sqlite(connection: &mut Connection) -> Result<(), StoreError> {
     const DURING: &str = "asking SQLite for its version";
-    let row = query("SELECT sqlite_version()").fetch_one(connection).await.map_err(failed(DURING))?;
-    let version: String = row.try_get(0).map_err(failed(DURING))?;
+    let asked = connection.fetch_one("SELECT sqlite_version()", Row::default()).await;
+    let version: String = asked.and_then(|row| row.try_get(0)).map_err(failed(DURING))?;
     let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or_default());
     let mut next = || parts.next().unwrap_or_default();
     if (next(), next(), next()) < SQLITE_VERSION_MIN {
@@ -128,42 +150,50 @@ pub(crate) async fn check_sqlite(connection: &mut SqliteConnection) -> Result<()
 }
 
 /// Brings the schema up to this program's version, step by step; refuses a newer one untouched.
-pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+pub(crate) async fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     const DURING: &str = "reading the schema's version";
     let table = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";
-    query(table).execute(&mut *connection).await.map_err(failed(DURING))?;
-    let row = query("SELECT MAX(version) FROM schema_version").fetch_one(&mut *connection).await;
+    connection.run(table).await.map_err(failed(DURING))?;
+    let row = connection.fetch_one("SELECT MAX(version) FROM schema_version", Row::default()).await;
     let found =
-        row.and_then(|row| row.try_get::<Option<i64>, _>(0)).map_err(failed(DURING))?.unwrap_or_default();
+        row.and_then(|row| row.try_get::<Option<i64>>(0)).map_err(failed(DURING))?.unwrap_or_default();
     if found > SCHEMA_VERSION {
         return Err(StoreError::NewerSchema { found, known: SCHEMA_VERSION });
     }
     for (version, text) in MIGRATIONS.into_iter().filter(|(version, _)| *version > found) {
         migrate_to(connection, version, text).await.map_err(failed("bringing the schema up to date"))?;
     }
-    query(JOURNAL_ORPHANS).execute(connection).await.map_err(failed("tidying the journal"))?;
+    connection.run(JOURNAL_ORPHANS).await.map_err(failed("tidying the journal"))?;
     Ok(())
 }
 
 async fn migrate_to(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     version: i64,
     text: &'static str,
 ) -> Result<(), sqlx::Error> {
     // A failure leaves the transaction to be rolled back with the connection, which the caller gives up.
-    query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
-    raw_sql(text).execute(&mut *connection).await?;
-    query("INSERT INTO schema_version (version) VALUES ($1)").bind(version).execute(&mut *connection).await?;
-    query("COMMIT").execute(connection).await?;
-    Ok(())
+    connection.run("BEGIN IMMEDIATE").await?;
+    connection.run_script(text).await?;
+    let mut row = Row::default();
+    row.signed(version);
+    connection.execute("INSERT INTO schema_version (version) VALUES ($1)", row).await?;
+    connection.run("COMMIT").await
 }
 
 #[cfg(test)]
 mod tests {
+    use sqlx::Row as _;
+
     use super::*;
 
-    async fn pragma(connection: &mut SqliteConnection, text: &'static str) -> String {
-        let row = query(text).fetch_one(connection).await.unwrap();
+    async fn written(connection: &mut Connection, text: &'static str) -> String {
+        let row = connection.fetch_one(text, Row::default()).await.unwrap();
+        row.try_get::<String>(0).or_else(|_| row.try_get::<i64>(0).map(|n| n.to_string())).unwrap()
+    }
+
+    async fn read(connection: &mut SqliteConnection, text: &'static str) -> String {
+        let row = sqlx::query(text).fetch_one(connection).await.unwrap();
         row.try_get::<String, _>(0).or_else(|_| row.try_get::<i64, _>(0).map(|n| n.to_string())).unwrap()
     }
 
@@ -173,24 +203,31 @@ mod tests {
         let settings = Settings { database_bytes_max: 1024 * PAGE_BYTES, ..Settings::default() };
         let connector = Connector { file: dir.path().join("a.db"), settings };
         std::fs::File::create(&connector.file).unwrap();
-        let mut writer = connector.writer().await.unwrap();
+        let mut writer = connector.writer().unwrap();
+        check_sqlite(&mut writer).await.unwrap();
         migrate(&mut writer).await.unwrap();
-        for (connection, query_only) in [(&mut writer, "0"), (&mut connector.reader().await.unwrap(), "1")] {
-            check_sqlite(connection).await.unwrap();
-            for (text, wanted) in [
-                ("PRAGMA journal_mode", "wal"),
-                ("PRAGMA synchronous", "2"),
-                ("PRAGMA fullfsync", "1"),
-                ("PRAGMA foreign_keys", "1"),
-                ("PRAGMA trusted_schema", "0"),
-                ("PRAGMA busy_timeout", "5000"),
-                ("PRAGMA query_only", query_only),
-            ] {
-                assert_eq!(pragma(connection, text).await, wanted, "{text}");
-            }
+        let mut reader = connector.reader().await.unwrap();
+        for (text, wanted) in [
+            ("PRAGMA journal_mode", "wal"),
+            ("PRAGMA synchronous", "2"),
+            ("PRAGMA fullfsync", "1"),
+            ("PRAGMA foreign_keys", "1"),
+            ("PRAGMA trusted_schema", "0"),
+            ("PRAGMA cell_size_check", "1"),
+            ("PRAGMA busy_timeout", "5000"),
+        ] {
+            assert_eq!(written(&mut writer, text).await, wanted, "{text}");
+            assert_eq!(read(&mut reader, text).await, wanted, "{text}");
         }
-        assert_eq!(pragma(&mut writer, "PRAGMA max_page_count").await, "1024");
-        assert_eq!(pragma(&mut writer, "PRAGMA secure_delete").await, "1");
+        assert_eq!(read(&mut reader, "PRAGMA query_only").await, "1");
+        for (text, wanted) in [
+            ("PRAGMA query_only", "0"),
+            ("PRAGMA cache_size", "-16384"),
+            ("PRAGMA max_page_count", "1024"),
+            ("PRAGMA secure_delete", "1"),
+        ] {
+            assert_eq!(written(&mut writer, text).await, wanted, "{text}");
+        }
     }
 
     #[tokio::test]
@@ -198,16 +235,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let connector = Connector { file: dir.path().join("a.db"), settings: Settings::default() };
         std::fs::File::create(&connector.file).unwrap();
-        let mut writer = connector.writer().await.unwrap();
+        let mut writer = connector.writer().unwrap();
         for _ in 0..2 {
             migrate(&mut writer).await.unwrap();
         }
+        let steps = MIGRATIONS.len().to_string();
+        assert_eq!(written(&mut writer, "SELECT COUNT(*) FROM schema_version").await, steps);
         assert_eq!(
-            pragma(&mut writer, "SELECT COUNT(*) FROM schema_version").await,
-            SCHEMA_VERSION.to_string()
-        );
-        assert_eq!(
-            pragma(&mut writer, "SELECT MAX(version) FROM schema_version").await,
+            written(&mut writer, "SELECT MAX(version) FROM schema_version").await,
             SCHEMA_VERSION.to_string()
         );
     }

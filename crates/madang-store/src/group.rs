@@ -1,9 +1,7 @@
 //! A group of appends in one transaction.
 
-use sqlx::query;
-use sqlx::sqlite::SqliteConnection;
-
 use crate::batch::Batch;
+use crate::connection::Connection;
 use crate::fault::{Fault, answer};
 use crate::heads::{Claims, Heads};
 use crate::{Append, StoreError, changes};
@@ -13,7 +11,7 @@ pub(crate) type Answers = Vec<Result<(), StoreError>>;
 
 /// Writes a group in one transaction; an append that can't be is told so, the others are written.
 pub(crate) async fn write_together<'a>(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     heads: &mut Heads,
     appends: &'a [Append],
 ) -> Result<(Answers, Claims<'a>), sqlx::Error> {
@@ -26,7 +24,7 @@ pub(crate) async fn write_together<'a>(
         let mut claim = heads.claim(&claims, append);
         if claim.is_ok() && !append.people.is_empty() {
             if !begun {
-                query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+                connection.run("BEGIN IMMEDIATE").await?;
                 begun = true;
             }
             if let Err(refused) = change_people(connection, append).await? {
@@ -40,44 +38,44 @@ pub(crate) async fn write_together<'a>(
         let mut tail = heads.audit_tail(&claims);
         let batch = Batch::of(accepted.map(|(append, _)| append), &mut tail);
         if !begun {
-            query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+            connection.run("BEGIN IMMEDIATE").await?;
         }
         batch.write(connection).await?;
-        query("COMMIT").execute(connection).await?;
+        connection.run("COMMIT").await?;
         if batch.audits() {
             claims.end_audit(tail);
         }
     } else if begun {
-        query("ROLLBACK").execute(connection).await?;
+        connection.run("ROLLBACK").await?;
     }
     Ok((answers, claims))
 }
 
 /// The append's changes to people's rows, all or none.
 async fn change_people(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     append: &Append,
 ) -> Result<Result<(), StoreError>, sqlx::Error> {
-    query("SAVEPOINT people").execute(&mut *connection).await?;
+    connection.run("SAVEPOINT people").await?;
     let answer = changes::apply(connection, &append.people).await?;
     if answer.is_err() {
-        query("ROLLBACK TO people").execute(&mut *connection).await?;
+        connection.run("ROLLBACK TO people").await?;
     }
-    query("RELEASE people").execute(connection).await?;
+    connection.run("RELEASE people").await?;
     Ok(answer)
 }
 
 /// The slow way, when something in the group breaks a rule of the schema: each append on its own.
 pub(crate) async fn write_one_by_one<'a>(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     heads: &mut Heads,
     appends: &'a [Append],
 ) -> Result<(Answers, Claims<'a>), sqlx::Error> {
-    query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+    connection.run("BEGIN IMMEDIATE").await?;
     let mut claims = Claims::default();
     let mut answers = Answers::with_capacity(appends.len());
     for append in appends {
-        query("SAVEPOINT alone").execute(&mut *connection).await?;
+        connection.run("SAVEPOINT alone").await?;
         let answer = match write_alone(connection, heads, &mut claims, append).await {
             Ok(answer) => answer,
             Err(error) if Fault::of(&error).is_one_appends() => {
@@ -86,17 +84,17 @@ pub(crate) async fn write_one_by_one<'a>(
             Err(error) => return Err(error),
         };
         if answer.is_err() {
-            query("ROLLBACK TO alone").execute(&mut *connection).await?;
+            connection.run("ROLLBACK TO alone").await?;
         }
-        query("RELEASE alone").execute(&mut *connection).await?;
+        connection.run("RELEASE alone").await?;
         answers.push(answer);
     }
-    query("COMMIT").execute(connection).await?;
+    connection.run("COMMIT").await?;
     Ok((answers, claims))
 }
 
 async fn write_alone<'a>(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     heads: &mut Heads,
     claims: &mut Claims<'a>,
     append: &'a Append,
@@ -120,9 +118,9 @@ async fn write_alone<'a>(
 }
 
 /// Ends a transaction that failed.
-pub(crate) async fn rollback(connection: &mut SqliteConnection) {
+pub(crate) async fn rollback(connection: &mut Connection) {
     // SQLite rolls back by itself after some errors; then there is nothing to roll back.
-    if let Err(error) = query("ROLLBACK").execute(connection).await {
+    if let Err(error) = connection.run("ROLLBACK").await {
         tracing::debug!(%error, "nothing to roll back");
     }
 }

@@ -7,11 +7,10 @@ use std::collections::{HashMap, HashSet};
 
 use madang_protocol::limits::{EVENT_BYTES_MAX, TYPE_BYTES_MAX};
 use madang_protocol::{SessionId, UserId};
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{Row as _, query_with};
 
 use crate::audit::Tail;
 use crate::bind::Row;
+use crate::connection::Connection;
 use crate::fault::said;
 use crate::statements::HEADS;
 use crate::{Append, StoreError, Stream, changes};
@@ -60,7 +59,7 @@ impl Heads {
     /// Learns the heads of all streams that these appends write to.
     pub(crate) async fn learn(
         &mut self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         appends: &[Append],
     ) -> Result<(), sqlx::Error> {
         if self.known.len() > STREAMS_MAX {
@@ -81,12 +80,13 @@ impl Heads {
             let (now, later) = rest.split_at(taken);
             let mut row = Row::default();
             for (session, Stream(stream)) in now {
-                row.id(session).and_then(|()| row.signed(*stream)).map_err(sqlx::Error::Encode)?;
+                row.id(session);
+                row.signed(*stream);
             }
-            for found in query_with(text, row.into_arguments()).fetch_all(&mut *connection).await? {
+            for found in connection.fetch(text.as_str(), row).await? {
                 let session: SessionId =
-                    found.try_get::<&str, _>(0)?.parse().map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
-                let head = found.try_get::<Option<i64>, _>(2)?.unwrap_or_default();
+                    found.text(0)?.parse().map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
+                let head = found.try_get::<Option<i64>>(2)?.unwrap_or_default();
                 self.known.insert((session, Stream(found.try_get(1)?)), head.unsigned_abs());
             }
             rest = later;

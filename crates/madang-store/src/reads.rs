@@ -9,8 +9,8 @@ use crate::bind::{folded, to_column};
 use crate::fault::failed;
 use crate::statements::people as sql;
 use crate::{
-    CommandRow, JournaledReply, ListedSession, LoadedSession, Record, SessionPage, SessionQuery, SessionRow,
-    StoreError, Stream, UserRow, fold, rows, statements,
+    JournaledReply, ListedSession, LoadedSession, Record, SessionPage, SessionQuery, SessionRow, StoreError,
+    Stream, UserRow, fold, rows, statements,
 };
 
 /// Bytes of a search text; a longer one matches no title.
@@ -53,16 +53,6 @@ pub(crate) async fn read(
         .bind(i64::from(limit));
     let found = question.fetch_all(readers).await?;
     found.iter().map(|row| rows::record(session, stream, row)).collect()
-}
-
-/// A command that was carried out.
-pub(crate) async fn command(
-    readers: &SqlitePool,
-    user: UserId,
-    id: &str,
-) -> Result<Option<CommandRow>, sqlx::Error> {
-    let question = query(statements::COMMAND).bind(user.to_string()).bind(id);
-    question.fetch_optional(readers).await?.map(|row| rows::command(user, id, &row)).transpose()
 }
 
 /// A person.

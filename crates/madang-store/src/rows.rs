@@ -9,6 +9,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use crate::bind::{record_checksum, snapshot_checksum};
+use crate::connection::Found;
 use crate::{CommandRow, Record, SessionRow, SnapshotRow, Stream, UserRow};
 
 /// A value that no version of this program wrote, or that changed since.
@@ -28,36 +29,64 @@ impl From<Damage> for sqlx::Error {
     }
 }
 
+/// A row, whichever connection found it.
+pub(crate) trait Columns {
+    /// The text of a column.
+    fn text(&self, column: usize) -> Result<&str, sqlx::Error>;
+    /// The number of a column.
+    fn integer(&self, column: usize) -> Result<i64, sqlx::Error>;
+}
+
+impl Columns for SqliteRow {
+    fn text(&self, column: usize) -> Result<&str, sqlx::Error> {
+        self.try_get(column)
+    }
+
+    fn integer(&self, column: usize) -> Result<i64, sqlx::Error> {
+        self.try_get(column)
+    }
+}
+
+impl Columns for Found {
+    fn text(&self, column: usize) -> Result<&str, sqlx::Error> {
+        Found::text(self, column)
+    }
+
+    fn integer(&self, column: usize) -> Result<i64, sqlx::Error> {
+        self.try_get(column)
+    }
+}
+
 /// An id, actor or epoch.
 pub(crate) fn parsed<T: FromStr>(
-    row: &SqliteRow,
+    row: &impl Columns,
     column: usize,
     kind: &'static str,
 ) -> Result<T, sqlx::Error> {
-    row.try_get::<&str, _>(column)?.parse().map_err(|_| Damage::Value { column, kind }.into())
+    row.text(column)?.parse().map_err(|_| Damage::Value { column, kind }.into())
 }
 
 /// A number that was one when it was written.
-pub(crate) fn number<T: TryFrom<i64>>(row: &SqliteRow, column: usize) -> Result<T, sqlx::Error> {
-    T::try_from(row.try_get(column)?).map_err(|_| Damage::Value { column, kind: "number in range" }.into())
+pub(crate) fn number<T: TryFrom<i64>>(row: &impl Columns, column: usize) -> Result<T, sqlx::Error> {
+    T::try_from(row.integer(column)?).map_err(|_| Damage::Value { column, kind: "number in range" }.into())
 }
 
 /// A time.
-pub(crate) fn time(row: &SqliteRow, column: usize) -> Result<UnixMs, sqlx::Error> {
+pub(crate) fn time(row: &impl Columns, column: usize) -> Result<UnixMs, sqlx::Error> {
     number(row, column).map(UnixMs)
 }
 
 /// A record; columns as in `READ`.
-pub(crate) fn record(session: SessionId, stream: Stream, row: &SqliteRow) -> Result<Record, sqlx::Error> {
+pub(crate) fn record(session: SessionId, stream: Stream, row: &impl Columns) -> Result<Record, sqlx::Error> {
     let record = Record {
         stream,
         position: number(row, 0)?,
         at: time(row, 1)?,
         actor: parsed(row, 2, "actor")?,
-        kind: row.try_get(3)?,
-        data: row.try_get(4)?,
+        kind: row.text(3)?.to_owned(),
+        data: row.text(4)?.to_owned(),
     };
-    if record_checksum(session, &record) == row.try_get::<i64, _>(5)? {
+    if record_checksum(session, &record) == row.integer(5)? {
         Ok(record)
     } else {
         Err(Damage::Checksum { session, stream, position: record.position }.into())
@@ -92,16 +121,16 @@ pub(crate) fn session(row: &SqliteRow) -> Result<SessionRow, sqlx::Error> {
     })
 }
 
-/// A command; columns as in `COMMAND`.
-pub(crate) fn command(user: UserId, id: &str, row: &SqliteRow) -> Result<CommandRow, sqlx::Error> {
-    let digest = row.try_get::<&[u8], _>(0)?.try_into();
+/// A command; columns as in `COMMANDS_CARRIED_OUT`.
+pub(crate) fn command(row: &SqliteRow) -> Result<CommandRow, sqlx::Error> {
+    let digest = row.try_get::<&[u8], _>(2)?.try_into();
     Ok(CommandRow {
-        user,
-        id: id.to_owned(),
-        digest: digest.map_err(|_| Damage::Value { column: 0, kind: "digest" })?,
-        session: parsed(row, 1, "session id")?,
-        position: row.try_get::<Option<i64>, _>(2)?.map(i64::unsigned_abs),
-        answer: row.try_get(3)?,
+        user: parsed(row, 0, "user id")?,
+        id: row.try_get(1)?,
+        digest: digest.map_err(|_| Damage::Value { column: 2, kind: "digest" })?,
+        session: parsed(row, 3, "session id")?,
+        position: row.try_get::<Option<i64>, _>(4)?.map(i64::unsigned_abs),
+        answer: row.try_get(5)?,
     })
 }
 

@@ -9,11 +9,12 @@ mod words;
 use std::collections::{HashMap, HashSet};
 
 use madang_protocol::{MessageId, SessionId, UserId};
-use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
-use sqlx::{Row as _, query, query_with};
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::{Row as _, query};
 use tokio::task::spawn_blocking;
 
-use crate::bind::{self, Bound, Row, to_column};
+use crate::bind::{self, Row, to_column};
+use crate::connection::Connection;
 use crate::fault::{failed, said};
 use crate::rows::{parsed, time};
 use crate::statements::search as sql;
@@ -61,7 +62,7 @@ struct Known {
 /// Writes new texts, replaces changed ones, takes out those that are gone; one row for a message of a session. A fork's
 /// copies have the ids of what they were copied from, and are rows of their own: nobody changes another session's.
 pub(crate) async fn write(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     rows: &[&(SessionId, TextRow)],
 ) -> Result<(), sqlx::Error> {
     if rows.is_empty() {
@@ -70,7 +71,7 @@ pub(crate) async fn write(
     let mut known = look_up(connection, rows).await?;
     let indexed: Vec<&Stored> = known.texts.values().filter(|stored| stored.indexed).collect();
     bind::write(connection, &sql::WORDS_GONE, &indexed, |to, old| {
-        to.text("delete")?;
+        to.text("delete");
         bind_words(to, old.id, &old.text, &old.session)
     })
     .await?;
@@ -96,22 +97,18 @@ pub(crate) async fn write(
 }
 
 /// Indexes the texts that wait.
-async fn index(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+async fn index(connection: &mut Connection) -> Result<(), sqlx::Error> {
     // In the order of their ids: FTS5 writes what it has gathered whenever one is smaller than the one before.
-    let waiting = query(sql::WAITING).fetch_all(&mut *connection).await?;
-    bind::write(connection, &sql::WORDS, &waiting, |to, row| {
-        bind_words(to, row.try_get(0)?, row.try_get(2)?, row.try_get(1)?)
-    })
-    .await?;
-    query(sql::WAITED).execute(connection).await?;
-    Ok(())
+    let mut waiting = Vec::new();
+    for row in connection.fetch(sql::WAITING, Row::default()).await? {
+        waiting.push((row.try_get(0)?, row.try_get::<String>(2)?, row.try_get::<String>(1)?));
+    }
+    bind::write(connection, &sql::WORDS, &waiting, |to, row| bind_words(to, row.0, &row.1, &row.2)).await?;
+    connection.run(sql::WAITED).await
 }
 
 /// What is stored of these messages, and which of their times are taken.
-async fn look_up(
-    connection: &mut SqliteConnection,
-    rows: &[&(SessionId, TextRow)],
-) -> Result<Known, sqlx::Error> {
+async fn look_up(connection: &mut Connection, rows: &[&(SessionId, TextRow)]) -> Result<Known, sqlx::Error> {
     let mut known = Known::default();
     let mut rest = rows;
     while !rest.is_empty() {
@@ -119,16 +116,17 @@ async fn look_up(
         let (now, later) = rest.split_at(some);
         let mut wanted = Row::default();
         for (session, row) in now {
-            let bound = wanted.id(session).and_then(|()| wanted.id(row.message));
-            bound.and_then(|()| wanted.signed(first_id(row))).map_err(sqlx::Error::Encode)?;
+            wanted.id(session);
+            wanted.id(row.message);
+            wanted.signed(first_id(row));
         }
-        for found in query_with(text, wanted.into_arguments()).fetch_all(&mut *connection).await? {
+        for found in connection.fetch(text.as_str(), wanted).await? {
             let id = found.try_get(1)?;
             match found.try_get(0)? {
                 0_i64 => {
                     let key = (parsed(&found, 3, "session id")?, parsed(&found, 2, "message id")?);
                     let (session, text) = (found.try_get(3)?, found.try_get(4)?);
-                    let indexed = found.try_get::<i64, _>(5)? == 0;
+                    let indexed = found.try_get::<i64>(5)? == 0;
                     known.texts.insert(key, Stored { id, session, text, indexed });
                 }
                 1 => {
@@ -149,7 +147,7 @@ fn first_id(row: &TextRow) -> i64 {
 
 /// An id that no other message has: the time, or one behind it, farther the more of them are taken.
 async fn free_id(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     (session, row): (SessionId, &TextRow),
     taken: &mut HashSet<i64>,
 ) -> Result<i64, sqlx::Error> {
@@ -162,35 +160,40 @@ async fn free_id(
         let random = hash.as_bytes()[..8].iter().fold(0, |n, byte| n << 8 | u64::from(*byte));
         id = first_id(row) + to_column(random % spread);
         spread = spread.saturating_mul(4).min(TIME_MAX);
-        free = !taken.contains(&id)
-            && query(sql::TEXT_ID).bind(id).fetch_optional(&mut *connection).await?.is_none();
+        free = !taken.contains(&id) && connection.fetch(sql::TEXT_ID, one(id)).await?.is_empty();
     }
     taken.insert(id);
     Ok(id)
+}
+
+fn one(id: i64) -> Row {
+    let mut row = Row::default();
+    row.signed(id);
+    row
 }
 
 fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]
 }
 
-fn bind_entry(to: &mut Row, entry: &Entry<'_>) -> Bound {
-    to.signed(entry.id)?;
-    to.id(entry.row.message)?;
-    to.id(entry.session)?;
-    to.id(entry.row.author)?;
-    to.text(&entry.row.author_name)?;
-    to.number(entry.row.at.0)?;
+fn bind_entry(to: &mut Row, entry: &Entry<'_>) {
+    to.signed(entry.id);
+    to.id(entry.row.message);
+    to.id(entry.session);
+    to.id(entry.row.author);
+    to.text(&entry.row.author_name);
+    to.number(entry.row.at.0);
     to.text(&entry.text)
 }
 
-fn bind_words(to: &mut Row, id: i64, text: &str, session: &str) -> Bound {
+fn bind_words(to: &mut Row, id: i64, text: &str, session: &str) {
     let mut joined = String::with_capacity(text.len());
     for token in words::tokens(text) {
         joined.push_str(&token.text);
         joined.push(' ');
     }
-    to.signed(id)?;
-    to.text(&joined)?;
+    to.signed(id);
+    to.text(&joined);
     to.text(session_word(session))
 }
 

@@ -28,7 +28,7 @@ pub struct Settings {
     pub writer_cache_kib: u32,
     /// KiB of pages each reading connection may keep (default 2,048).
     pub reader_cache_kib: u32,
-    /// Pages (4 KiB) of write-ahead log after which a commit moves them into the database (default 4,000):
+    /// Pages (4 KiB) of write-ahead log after which a commit moves them into the database (default 16,000, 64 MiB):
     /// with fewer, moving them costs as much as writing them did.
     pub checkpoint_pages: u32,
     /// Bytes the database may grow to, 0 for no limit but the disk (default). At the limit appends fail as on a
@@ -48,7 +48,7 @@ impl Default for Settings {
             read_wait_ms: 10_000,
             writer_cache_kib: 16 * 1_024,
             reader_cache_kib: 2_048,
-            checkpoint_pages: 4_000,
+            checkpoint_pages: 16_000,
             database_bytes_max: 0,
         }
     }

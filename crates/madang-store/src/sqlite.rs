@@ -6,15 +6,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use madang_protocol::{SessionId, UserId};
 use parking_lot::Mutex;
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
-use sqlx::{Connection as _, query};
+use sqlx::sqlite::SqlitePool;
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::connect::{Connector, check_sqlite, migrate};
+use crate::bind::Row;
+use crate::connect::{CHECKPOINT, Connector, check_sqlite, migrate};
+use crate::connection::Connection;
 use crate::fault::{failed, said};
 use crate::heads::Heads;
 use crate::lock::DataDir;
+use crate::lookups::Lookups;
 use crate::size::bytes_of;
 use crate::state::{Integrity, State};
 use crate::writer::{Job, Queued, Writer};
@@ -34,6 +37,7 @@ pub struct SqliteStore {
     room: Arc<Semaphore>,
     room_max: u32,
     readers: SqlitePool,
+    lookups: Lookups,
     state: Arc<State>,
     stop_check: Arc<AtomicBool>,
     check: Mutex<Option<JoinHandle<()>>>,
@@ -51,7 +55,7 @@ impl SqliteStore {
         let dir = spawn_blocking(move || DataDir::take(&path)).await;
         let dir = dir.map_err(|_| said("taking the data directory", "the task was cancelled"))??;
         let connector = Connector { file: dir.database().to_owned(), settings };
-        let mut connection = connector.writer().await.map_err(failed("opening the database"))?;
+        let mut connection = connector.writer().map_err(failed("opening the database"))?;
         check_sqlite(&mut connection).await?;
         migrate(&mut connection).await?;
         let clean = dir.stopped_clean();
@@ -64,12 +68,7 @@ impl SqliteStore {
         Ok(store)
     }
 
-    fn start(
-        connector: Connector,
-        connection: SqliteConnection,
-        dir: DataDir,
-        state: Arc<State>,
-    ) -> SqliteStore {
+    fn start(connector: Connector, connection: Connection, dir: DataDir, state: Arc<State>) -> SqliteStore {
         let settings = connector.settings.clone();
         let (jobs, waiting) = mpsc::channel(settings.queue_appends.max(1));
         let dir = Arc::new(Mutex::new(Some(dir)));
@@ -85,11 +84,14 @@ impl SqliteStore {
             empty_log_at: None,
             _dir: Arc::clone(&dir),
         };
-        tokio::spawn(writer.run());
+        // A thread of its own: the writer calls SQLite, and waits for the disk.
+        let runtime = Handle::current();
+        spawn_blocking(move || runtime.block_on(writer.run()));
         SqliteStore {
             jobs,
             room: Arc::new(Semaphore::new(room_max as usize)),
             room_max,
+            lookups: Lookups::start(readers.clone()),
             readers,
             state,
             stop_check: Arc::default(),
@@ -136,8 +138,8 @@ impl SqliteStore {
         let integrity = self.checked().await;
         self.readers.close().await;
         let mut connection = connection.ok_or_else(|| said(DURING, "the last writes failed"))?;
-        query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await.map_err(failed(DURING))?;
-        connection.close().await.map_err(failed(DURING))?;
+        connection.fetch_one(CHECKPOINT, Row::default()).await.map_err(failed(DURING))?;
+        drop(connection);
         let Some(dir) = self.dir.lock().take() else {
             return Ok(());
         };
@@ -187,9 +189,7 @@ impl Store for SqliteStore {
         user: UserId,
         id: &'a str,
     ) -> BoxFuture<'a, Result<Option<CommandRow>, StoreError>> {
-        Box::pin(
-            async move { reads::command(&self.readers, user, id).await.map_err(failed("finding a command")) },
-        )
+        Box::pin(self.lookups.find(user, id))
     }
 
     fn sessions_of(

@@ -7,9 +7,8 @@ pub(crate) mod search;
 
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
-/// Rows in one statement, largest first: few sizes, so that few statements are prepared; not larger, because SQLite
-/// looks up `$n` placeholders one by one.
-const ROWS: [usize; 4] = [16, 5, 2, 1];
+/// Rows in one statement, largest first: few sizes, so that few statements are prepared.
+const ROWS: [usize; 7] = [64, 32, 16, 8, 4, 2, 1];
 
 /// A statement for any number of rows.
 pub(crate) struct Bulk {
@@ -19,12 +18,9 @@ pub(crate) struct Bulk {
 impl Bulk {
     fn new(head: &str, columns: usize, tail: &str) -> Self {
         let text = |rows: usize| {
-            let row = |r: usize| {
-                let names: Vec<String> = (1..=columns).map(|c| format!("${}", r * columns + c)).collect();
-                format!("({})", names.join(", "))
-            };
-            let values: Vec<String> = (0..rows).map(row).collect();
-            AssertSqlSafe(format!("{head} {}{tail}", values.join(", "))).into_sql_str()
+            // Without numbers: SQLite would look each of them up by going through all.
+            let row = format!("({})", vec!["?"; columns].join(", "));
+            AssertSqlSafe(format!("{head} {}{tail}", vec![row; rows].join(", "))).into_sql_str()
         };
         // A clone makes the text shared, so that later clones are cheap.
         Self { texts: ROWS.map(|rows| (rows, text(rows).clone())) }
@@ -86,6 +82,10 @@ bulk! {
         " ON CONFLICT (session, \"user\") DO UPDATE SET message = excluded.message, count = excluded.count";
     /// Lines of the audit log.
     AUDIT = "INSERT INTO audit (position, at, actor, kind, session, target, details, address, hash) VALUES", 9, "";
+    /// Those of the commands named that were carried out.
+    COMMANDS_CARRIED_OUT = "WITH wanted (who, id) AS (VALUES", 2,
+        ") SELECT c.\"user\", c.id, c.digest, c.session, c.position, c.answer FROM wanted w \
+        CROSS JOIN commands c ON c.\"user\" = w.who AND c.id = w.id";
     /// The last position of each of the streams named.
     HEADS = "WITH wanted (session, stream) AS (VALUES", 2,
         ") SELECT w.session, w.stream, (SELECT MAX(l.position) FROM log l WHERE l.session = w.session \
@@ -107,10 +107,6 @@ pub(crate) const SNAPSHOT: &str =
 /// A stretch of a stream.
 pub(crate) const READ: &str = "SELECT position, at, actor, kind, data, checksum FROM log \
     WHERE session = $1 AND stream = $2 AND position > $3 ORDER BY position LIMIT $4";
-
-/// A command carried out.
-pub(crate) const COMMAND: &str =
-    "SELECT digest, session, position, answer FROM commands WHERE \"user\" = $1 AND id = $2";
 
 /// What a session's record says beside its data.
 pub(crate) const RECORD: &str = "SELECT position, at, actor, kind, data, checksum FROM log \
@@ -155,13 +151,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bulk_statement_numbers_its_placeholders_row_by_row() {
-        let (rows, text) = MEMBERS_GONE.taking(4);
+    fn a_bulk_statement_takes_as_many_rows_as_it_can() {
+        let (rows, text) = MEMBERS_GONE.taking(3);
         assert_eq!(rows, 2);
-        assert_eq!(
-            text.as_str(),
-            "DELETE FROM members WHERE (session, \"user\") IN (VALUES ($1, $2), ($3, $4))"
-        );
-        assert_eq!([1, 2, 4, 5, 15, 16, 1000].map(|n| MEMBERS.taking(n).0), [1, 2, 2, 5, 5, 16, 16]);
+        assert_eq!(text.as_str(), "DELETE FROM members WHERE (session, \"user\") IN (VALUES (?, ?), (?, ?))");
+        assert_eq!([1, 2, 3, 4, 15, 16, 1000].map(|n| MEMBERS.taking(n).0), [1, 2, 2, 4, 8, 16, 64]);
     }
 }

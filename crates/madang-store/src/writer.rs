@@ -7,12 +7,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::query;
-use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use crate::connect::Connector;
+use crate::connection::Connection;
 use crate::fault::{Fault, answer};
 use crate::group::{Answers, rollback, write_one_by_one, write_together};
 use crate::heads::Heads;
@@ -20,6 +19,10 @@ use crate::lock::DataDir;
 use crate::state::State;
 use crate::statements::PULSE;
 use crate::{Append, Settings, StoreError};
+
+/// From the start of one commit to the next, at least. Every commit writes whole pages and waits for the disk: on a fast
+/// one, groups would be small and the processor busy with pages. An append that comes after a pause does not wait.
+const COMMITS_APART: Duration = Duration::from_millis(2);
 
 /// From something being erased to the write-ahead log being emptied of it: often enough, and no burden when people
 /// erase much.
@@ -42,14 +45,14 @@ pub(crate) enum Job {
     /// Write this.
     Append(Box<Queued>),
     /// Commit what was queued before, give the connection back, and end.
-    Close(oneshot::Sender<Option<SqliteConnection>>),
+    Close(oneshot::Sender<Option<Connection>>),
 }
 
 /// The writer's own state.
 pub(crate) struct Writer {
     pub(crate) jobs: mpsc::Receiver<Job>,
     pub(crate) connector: Connector,
-    pub(crate) connection: Option<SqliteConnection>,
+    pub(crate) connection: Option<Connection>,
     pub(crate) heads: Heads,
     pub(crate) state: Arc<State>,
     pub(crate) settings: Settings,
@@ -76,7 +79,11 @@ impl Writer {
     /// Writes until told to close or until nobody can ask any more.
     pub(crate) async fn run(mut self) {
         let _writing = self.state.writing();
+        let mut last = Instant::now() - COMMITS_APART;
         while let Some(job) = self.next_job().await {
+            // Appends gather meanwhile; this thread has nothing else to do.
+            std::thread::sleep((last + COMMITS_APART).saturating_duration_since(Instant::now()));
+            last = Instant::now();
             let (group, close) = self.gather(job);
             if !group.is_empty() {
                 self.commit(group).await;
@@ -116,7 +123,7 @@ impl Writer {
     }
 
     /// The next group: what waits already, up to the group's limits.
-    fn gather(&mut self, first: Job) -> (Vec<Queued>, Option<oneshot::Sender<Option<SqliteConnection>>>) {
+    fn gather(&mut self, first: Job) -> (Vec<Queued>, Option<oneshot::Sender<Option<Connection>>>) {
         let mut group = Vec::new();
         let mut bytes = 0;
         let mut next = Some(first);
@@ -221,12 +228,12 @@ impl Writer {
 }
 
 /// A new connection, and a small write over whatever the last one left half-written.
-async fn reopen(connector: &Connector) -> Result<SqliteConnection, GroupError> {
-    let mut connection = connector.writer().await.map_err(GroupError::new("reopening the database"))?;
+async fn reopen(connector: &Connector) -> Result<Connection, GroupError> {
+    let mut connection = connector.writer().map_err(GroupError::new("reopening the database"))?;
     let pulse = async {
-        query("BEGIN IMMEDIATE").execute(&mut connection).await?;
-        query(PULSE).execute(&mut connection).await?;
-        query("COMMIT").execute(&mut connection).await
+        connection.run("BEGIN IMMEDIATE").await?;
+        connection.run(PULSE).await?;
+        connection.run("COMMIT").await
     };
     pulse.await.map_err(GroupError::new("writing to the reopened database"))?;
     Ok(connection)
