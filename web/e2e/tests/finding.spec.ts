@@ -57,3 +57,64 @@ test("what came while one was away is marked, counted, and can be told", async (
   await expect(page).not.toHaveTitle(/^\(/);
   await other.context().close();
 });
+
+/** A system that shows notifications, and a page that can be out of sight: a browser without a window has neither. */
+const SYSTEM = `
+window.shown = [];
+window.asked = 0;
+window.unseen = false;
+window.Notification = class {
+  static permission = "default";
+  static async requestPermission() {
+    window.asked += 1;
+    return (this.permission = "granted");
+  }
+  constructor(title, { body, tag }) {
+    window.shown.push({ title, body, tag });
+    window.press = () => this.onclick();
+  }
+  close() {}
+};
+Object.defineProperty(document, "visibilityState", { get: () => (window.unseen ? "hidden" : "visible") });
+`;
+
+test("a mention in a session that isn't open is told while nobody looks, and leads there", async ({
+  page,
+  browser,
+}) => {
+  await page.addInitScript(SYSTEM);
+  const session = await startSession(page, server.url, "Start here.");
+  await replied(page);
+  const other = await someone(browser);
+  await joinAsGuest(other, await inviteLink(page, "Collaborator"));
+  await page.getByRole("button", { name: "Settings", exact: true }).click();
+  await page.getByRole("button", { name: "All settings" }).click();
+  // Nobody is asked before they press.
+  await expect(page.getByRole("button", { name: "Turn on" })).toBeVisible();
+  expect(await page.evaluate("window.asked")).toBe(0);
+  await page.getByRole("button", { name: "Turn on" }).click();
+  await page.getByRole("button", { name: "Only that something came" }).click();
+  expect(await page.evaluate("window.asked")).toBe(1);
+  await page.getByRole("button", { name: "New session" }).first().click();
+  await page.evaluate("window.unseen = true; document.dispatchEvent(new Event('visibilitychange'))");
+
+  const mention = async (words: string) => {
+    await composer(other).pressSequentially("@");
+    const names = other.getByRole("listbox", { name: "People you can mention" });
+    const option = names.getByRole("option").filter({ hasNotText: "Claude" }).first();
+    await option.click();
+    await other.keyboard.type(words);
+    await other.keyboard.press("Enter");
+  };
+  await other.getByText("Everyone", { exact: true }).click();
+  await mention("look at this, please.");
+  const shown = () => page.evaluate<{ title: string; body: string; tag: string }[]>("window.shown");
+  await expect.poll(async () => (await shown()).length).toBe(1);
+  const [first] = await shown();
+  expect([first?.title, first?.body]).toEqual(["Madang", "Somebody mentioned you."]);
+  expect(session).toContain(first?.tag ?? "?");
+  await expect(page).toHaveTitle(/^\(1\)/);
+  await page.evaluate("window.press()");
+  await expect(page).toHaveURL(new RegExp(`^${session}`));
+  await other.context().close();
+});
