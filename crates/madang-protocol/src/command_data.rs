@@ -209,6 +209,10 @@ data! {
         #[serde(default)]
         #[cfg_attr(feature = "ts", ts(optional))]
         limit: Option<u32>,
+        /// True for the messages of all branches in the order in which they were made, instead of the shown one's.
+        #[serde(default)]
+        #[cfg_attr(feature = "ts", ts(optional))]
+        all: Option<bool>,
     }
     /// `claude_message`: asks Claude (TU1).
     ClaudeMessage {

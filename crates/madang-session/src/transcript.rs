@@ -109,18 +109,13 @@ impl Transcript {
     /// A page of large messages is shorter than `limit`, but never empty while there is one.
     #[must_use]
     pub fn page(&self, last: Option<MessageId>, limit: usize) -> (Vec<Message>, bool) {
-        let mut page: Vec<Message> = Vec::new();
-        let mut bytes = 0;
-        for message in self.branch(last) {
-            bytes += size(message);
-            if page.len() == limit || (bytes > PAGE_BYTES_MAX && !page.is_empty()) {
-                page.reverse();
-                return (page, true);
-            }
-            page.push(message.clone());
-        }
-        page.reverse();
-        (page, false)
+        page(self.branch(last), limit)
+    }
+
+    /// A page of all branches that ends before a place, as [`Transcript::page`].
+    #[must_use]
+    pub fn page_of_all(&self, before: usize, limit: usize) -> (Vec<Message>, bool) {
+        page(self.list[..before.min(self.list.len())].iter().rev(), limit)
     }
 
     /// Per message that has siblings: all of them, itself included, oldest first.
@@ -132,4 +127,20 @@ impl Transcript {
         })
         .collect()
     }
+}
+
+/// What fits into one page of messages that come newest first, and whether there is more.
+fn page<'a>(newest_first: impl Iterator<Item = &'a Message>, limit: usize) -> (Vec<Message>, bool) {
+    let mut page: Vec<Message> = Vec::new();
+    let mut bytes = 0;
+    for message in newest_first {
+        bytes += size(message);
+        if page.len() == limit || (bytes > PAGE_BYTES_MAX && !page.is_empty()) {
+            page.reverse();
+            return (page, true);
+        }
+        page.push(message.clone());
+    }
+    page.reverse();
+    (page, false)
 }

@@ -148,6 +148,18 @@ impl Session {
     pub fn history(&self, caller: &Caller, data: &GetHistory) -> Result<History, Rejection> {
         self.check(caller, Action::Read)?;
         let limit = data.limit.map_or(STATE_MESSAGES, |limit| limit as usize).clamp(1, HISTORY_PAGE_MAX);
+        if data.all == Some(true) {
+            let (messages, has_more) = match data.before {
+                None => self.transcript.page_of_all(self.transcript.len(), limit),
+                Some(before) => {
+                    let place =
+                        self.transcript.place(before).ok_or_else(|| Rejection::not_found("message"))?;
+                    self.transcript.page_of_all(place, limit)
+                }
+            };
+            let branches = self.transcript.siblings(messages.iter());
+            return Ok(History { session_id: self.id, branches, messages, has_more });
+        }
         let last = match data.before {
             None => self.head,
             Some(before) => self.before(before)?,

@@ -61,6 +61,66 @@ async fn ht1_an_exported_session_is_imported_again_and_goes_on() {
     assert!(markdown.body.contains("line 0\n") && markdown.body.ends_with("A drink.\n\n"));
 }
 
+/// What hangs on what, by kind and text; and what is shown.
+fn tree(export: &Value) -> (Vec<(Value, Value, Value)>, Value) {
+    let all = export["messages"].as_array().unwrap();
+    let of = |id: &Value| {
+        all.iter().find(|m| m["message_id"] == *id).map_or(Value::Null, |m| m["content"].clone())
+    };
+    let mut lines: Vec<_> =
+        all.iter().map(|m| (m["kind"].clone(), m["content"].clone(), of(&m["parent_id"]))).collect();
+    lines.sort_by_key(|line| format!("{line:?}"));
+    (lines, of(&export["session"]["head"]))
+}
+
+#[tokio::test]
+async fn ht1_an_export_has_all_branches_and_so_has_what_is_made_of_it() {
+    let server = TestServer::start(with_guests()).await;
+    let ann = Person::guest(&server).await;
+    let session = ann.session(&server).await;
+    let path = format!("/api/v1/sessions/{session}");
+    let answered = async |kind: &str, data: Value, text: &str| {
+        ann.command(&server, kind, data).await;
+        server.model.next().await.finish(text);
+        loop {
+            let state = ann.get(&server, &path).await.json();
+            if state["running"].is_null() {
+                return state["messages"].as_array().unwrap().clone();
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let ask = json!({"session_id": session, "content": "Tea?"});
+    let first = answered("claude_message", ask, "one").await;
+    let reply = json!({"session_id": session, "message_id": first[1]["message_id"]});
+    answered("regenerate", reply, "two").await;
+    let edited = json!({"session_id": session, "message_id": first[0]["message_id"], "content": "Coffee?"});
+    answered("edit_prompt", edited, "three").await;
+    let shown = json!({"session_id": session, "message_id": first[1]["message_id"]});
+    ann.command(&server, "select_branch", shown).await;
+    let exported = ann.get(&server, &format!("{path}/export?format=json")).await;
+    let whole = exported.json();
+    assert_eq!(
+        (whole["madang"]["format"].clone(), whole["messages"].as_array().unwrap().len()),
+        (json!(2), 5)
+    );
+    let markdown = ann.get(&server, &format!("{path}/export")).await.body;
+    assert!(markdown.contains("one") && !markdown.contains("two") && !markdown.contains("Coffee?"));
+    let again = async |file: &str| {
+        let outcome = send(&server, "POST", IMPORT, &[&ann.bearer()], file).await.json();
+        let made = outcome["sessions"][0]["session_id"].as_str().unwrap().to_owned();
+        ann.get(&server, &format!("/api/v1/sessions/{made}/export?format=json")).await.json()
+    };
+    assert_eq!(tree(&again(&exported.body).await), tree(&whole));
+    assert_eq!(tree(&whole).1, "one");
+    // A file of the first version: the shown branch alone, its last message the last.
+    let mut old = whole.clone();
+    old["madang"]["format"] = json!(1);
+    old["session"].as_object_mut().unwrap().remove("head");
+    old["messages"].as_array_mut().unwrap().truncate(2);
+    assert_eq!(tree(&again(&old.to_string()).await).1, "one");
+}
+
 #[tokio::test]
 async fn ht1_what_others_export_becomes_sessions() {
     let server = TestServer::start(with_guests()).await;

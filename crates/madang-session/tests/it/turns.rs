@@ -176,7 +176,10 @@ fn a_page_is_bounded_by_number_and_by_bytes() {
     let ids: Vec<_> = (0..60).map(|n| bench.chat(&format!("{n}"))).collect();
     let user = &person(1);
     let page = |bench: &Bench, before, limit| {
-        bench.session.history(user, &GetHistory { session_id: SessionRef::Default, before, limit }).unwrap()
+        bench
+            .session
+            .history(user, &GetHistory { session_id: SessionRef::Default, before, limit, all: None })
+            .unwrap()
     };
     let newest = page(&bench, None, None);
     assert_eq!((newest.messages.len(), newest.has_more), (50, true));

@@ -1,8 +1,8 @@
-//! `GET /sessions/{session_id}/export`: the shown branch, whole, as JSON that can be imported again or as Markdown.
+//! `GET /sessions/{session_id}/export`: all branches as JSON that can be imported again, or the shown one as Markdown.
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Request, State};
+use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, header};
 use madang_protocol::limits::HISTORY_PAGE_MAX;
@@ -16,10 +16,10 @@ use super::markdown;
 use crate::codec::Reservation;
 use crate::error::ApiError;
 use crate::gateway::Shared;
-use crate::router::rest::{Asked, Asking, Doors, person, query, session_in_path};
+use crate::router::rest::{Asked, Asking, Parameters, Person, session_in_path};
 
-/// The version of the JSON form.
-const FORMAT: u32 = 1;
+/// The version of the JSON form. 1 had the shown branch alone; 2 has all, and says which is shown.
+const FORMAT: u32 = 2;
 
 /// The wanted form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -31,19 +31,16 @@ enum Format {
 }
 
 #[derive(Debug, Deserialize)]
-struct Wanted {
+pub(super) struct Wanted {
     #[serde(default)]
     format: Format,
 }
 
 pub(super) async fn export(
-    State(shared): State<Arc<Shared>>,
+    Person { shared, caller }: Person,
     Path(session): Path<String>,
-    request: Request,
+    Parameters(Wanted { format }): Parameters<Wanted>,
 ) -> Result<Response, ApiError> {
-    let (parts, _) = request.into_parts();
-    let caller = person(&shared, &parts, Doors::Standing).await?;
-    let Wanted { format } = query(&parts)?;
     let asking = Asking::begin(&shared, caller);
     let session = session_in_path(&session)?;
     let look = Command::FollowSession(FollowSession { session_id: session.clone(), resume: None });
@@ -75,7 +72,7 @@ struct Pages<'a> {
 }
 
 impl Pages<'_> {
-    /// Every entry of the shown branch in the wanted form, oldest first.
+    /// Every entry in the wanted form, oldest first: of all branches, or as text of the shown one.
     async fn collect(
         &mut self,
         asking: &Asking,
@@ -84,14 +81,19 @@ impl Pages<'_> {
         format: Format,
     ) -> Result<Vec<String>, ApiError> {
         let mut newest_first = Vec::new();
-        self.add(&state.messages, format, &mut newest_first)?;
-        let mut before = state.messages.first().map(|message| message.message_id);
-        let mut more = state.has_more;
-        while let (true, Some(message)) = (more, before) {
+        let all = format == Format::Json;
+        let (mut before, mut more) = (None, true);
+        if !all {
+            self.add(&state.messages, format, &mut newest_first)?;
+            before = state.messages.first().map(|message| message.message_id);
+            more = state.has_more;
+        }
+        while more && (all || before.is_some()) {
             let page = GetHistory {
                 session_id: session.clone(),
-                before: Some(message),
+                before,
                 limit: Some(HISTORY_PAGE_MAX as u32),
+                all: Some(all),
             };
             // One export is one request: its pages passed the filters with the first.
             let page = Asked { way: None, ..Asked::look(Command::GetHistory(page)) };
@@ -136,6 +138,7 @@ fn whole(state: &SessionState, messages: &[String]) -> String {
         "model": state.model,
         "effort": state.effort,
         "participants": state.participants,
+        "head": state.head,
     });
     format!("{{\"madang\":{head},\"session\":{session},\"messages\":[\n{}\n]}}\n", messages.join(",\n"))
 }

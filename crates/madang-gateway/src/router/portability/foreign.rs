@@ -35,6 +35,9 @@ pub(super) struct Foreign {
 #[derive(Deserialize)]
 struct OurSession {
     title: String,
+    /// The last entry of the branch that was shown; the first version had that branch alone.
+    #[serde(default)]
+    head: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -127,8 +130,9 @@ impl Foreign {
         let title = self.title.or(self.name).unwrap_or_default();
         if self.madang.is_some() {
             let entries: Vec<_> = self.messages?.into_iter().map(ours).collect();
-            let shown = entries.last().map(|entry| entry.key.clone());
-            return Some(Conversation { title: self.session.map_or(title, |own| own.title), entries, shown });
+            let last = entries.last().map(|entry| entry.key.clone());
+            let (title, head) = self.session.map_or((title, None), |own| (own.title, own.head));
+            return Some(Conversation { title, entries, shown: head.or(last) });
         }
         if let Some(messages) = self.chat_messages {
             let entries = claudes(messages);
