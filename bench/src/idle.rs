@@ -27,11 +27,11 @@ pub(crate) async fn run(programs: &Programs, connections: usize) -> anyhow::Resu
     while sockets.len() < FIRST {
         sockets.push(Socket::connect(&server.address).await?);
     }
-    let few = server.pss_kib()?;
+    let few = rested(&server).await?;
     while sockets.len() < connections {
         sockets.push(Socket::connect(&server.address).await?);
     }
-    let many = server.pss_kib()?;
+    let many = rested(&server).await?;
     table(&format!("Idle connections: {connections}, authenticated, version 2"));
     tell("", (empty, few, many), connections);
     drop(sockets);

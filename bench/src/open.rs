@@ -22,7 +22,8 @@ const CONFIG: &str = "[gateway]\nguests_per_minute = 1000000\nchat_per_second = 
 struct Long {
     token: String,
     session: String,
-    events: u64,
+    /// Its newest position.
+    seq: u64,
 }
 
 /// Makes the session, and opens it again and again.
@@ -49,7 +50,7 @@ pub(crate) async fn run(programs: &Programs, events: u64) -> anyhow::Result<()> 
             samples.add(open(&server, &long).await?);
         }
     }
-    table(&format!("A session of {events} events is opened (made in {} s)", made.as_secs()));
+    table(&format!("A session of {} events is opened (made in {} s)", long.seq, made.as_secs()));
     let line = |what: &str, samples: &Samples, bound: &str| {
         let (p50, p99) = (samples.percentile_ms(50), samples.percentile_ms(99));
         figure(&format!("{what}: p50, p99"), &format!("{p50:.1}, {p99:.1} ms"), bound);
@@ -70,9 +71,9 @@ async fn fill(server: &Running, events: u64) -> anyhow::Result<Long> {
     let token = guest(&server.address).await?;
     let mut socket = Socket::connect_as(&server.address, &token).await?;
     let session = socket.session("simulated").await?;
-    let (mut sent, mut seq) = (0, 0);
-    while seq < events {
-        while sent < events && sent < seq + AHEAD {
+    let (mut sent, mut acked, mut seq) = (0, 0, 0);
+    while acked < events {
+        while sent < events && sent < acked + AHEAD {
             let data = format!(
                 r#"{{"session_id":"{session}","content":"Message {sent} of a long session, of ordinary length, as people write them."}}"#
             );
@@ -81,13 +82,12 @@ async fn fill(server: &Running, events: u64) -> anyhow::Result<Long> {
         }
         let text = socket.next().await?;
         ensure!(!text.contains(r#""type":"error""#), "refused: {text}");
-        if text.contains(r#""type":"message_created""#) {
-            // Several events may come in one frame: the last counts.
-            let last = text.rfind(r#""seq":"#).and_then(|at| number(&text[at..], "seq"));
-            seq = last.unwrap_or(seq);
-        }
+        acked += text.matches(r#""type":"ack""#).count() as u64;
+        // Several may come in one frame, in order: the last position counts.
+        let last = text.rfind(r#""seq":"#).and_then(|at| number(&text[at..], "seq"));
+        seq = last.unwrap_or(seq);
     }
-    Ok(Long { token, session, events })
+    Ok(Long { token, session, seq })
 }
 
 async fn repeat(server: &Running, long: &Long) -> anyhow::Result<Samples> {
@@ -106,6 +106,6 @@ async fn open(server: &Running, long: &Long) -> anyhow::Result<u64> {
     let state = socket.until(r#""type":"session_state""#).await?;
     let took = u64::try_from(begun.elapsed().as_micros())?;
     ensure!(field(&state, "content").is_some(), "a state without messages");
-    ensure!(state.contains(&format!(r#""seq":{}"#, long.events)), "not the newest state");
+    ensure!(state.contains(&format!(r#""seq":{}"#, long.seq)), "not the newest state");
     Ok(took)
 }
