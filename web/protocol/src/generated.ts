@@ -407,7 +407,11 @@ before?: string,
 /**
  * At most this many.
  */
-limit?: number, };
+limit?: number, 
+/**
+ * True for the messages of all branches in the order in which they were made, instead of the shown one's.
+ */
+all?: boolean, };
 export type HeadChanged = { 
 /**
  * The session.
