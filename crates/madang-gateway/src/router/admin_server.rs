@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
 use axum::routing::get;
 use axum::{Json, Router};
 use madang_hub::{ModelState, Usage, UsageBy};
@@ -11,7 +10,7 @@ use madang_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::rest::{administrator, query};
+use super::rest::{Administrator, Parameters};
 use crate::error::ApiError;
 use crate::gateway::Shared;
 
@@ -55,10 +54,10 @@ struct Line {
     running: bool,
 }
 
-async fn sessions(State(shared): State<Arc<Shared>>, request: Request) -> Result<Json<Sessions>, ApiError> {
-    let (parts, _) = request.into_parts();
-    administrator(&shared, &parts).await?;
-    let asked: ListSessions = query(&parts)?;
+async fn sessions(
+    Administrator(shared): Administrator,
+    Parameters(asked): Parameters<ListSessions>,
+) -> Result<Json<Sessions>, ApiError> {
     let page = shared.hub.all_sessions(&asked).await?;
     let line = |summary: SessionSummary| Line {
         session_id: summary.session_id,
@@ -112,10 +111,10 @@ struct Row {
     micro_usd: u64,
 }
 
-async fn usage(State(shared): State<Arc<Shared>>, request: Request) -> Result<Json<Spending>, ApiError> {
-    let (parts, _) = request.into_parts();
-    administrator(&shared, &parts).await?;
-    let asked: AskedUsage = query(&parts)?;
+async fn usage(
+    Administrator(shared): Administrator,
+    Parameters(asked): Parameters<AskedUsage>,
+) -> Result<Json<Spending>, ApiError> {
     let by = match asked.by {
         By::Day => UsageBy::Day,
         By::User => UsageBy::User,
@@ -177,9 +176,7 @@ struct ModelHealth {
     retry_after_ms: Option<u64>,
 }
 
-async fn health(State(shared): State<Arc<Shared>>, request: Request) -> Result<Json<Health>, ApiError> {
-    let (parts, _) = request.into_parts();
-    administrator(&shared, &parts).await?;
+async fn health(Administrator(shared): Administrator) -> Result<Json<Health>, ApiError> {
     let stats = shared.hub.stats();
     let host = shared.host.get().map(|host| host()).unwrap_or_default();
     let model = |model: ModelState| ModelHealth {
@@ -230,12 +227,9 @@ struct ConnectionLine {
 }
 
 async fn connections(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
+    Administrator(shared): Administrator,
+    Parameters(AskedConnections { limit }): Parameters<AskedConnections>,
 ) -> Result<Json<Connections>, ApiError> {
-    let (parts, _) = request.into_parts();
-    administrator(&shared, &parts).await?;
-    let AskedConnections { limit } = query(&parts)?;
     let limit = limit.unwrap_or(CONNECTIONS_MAX).clamp(1, CONNECTIONS_MAX);
     let began = shared.now().0.saturating_sub(shared.now_ms());
     let total = shared.connections.len();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use http::HeaderMap;
 use madang_hub::{Action, Caller, Object, authorize};
 use madang_protocol::{Command, CreateSession, ErrorCode, Event, SessionId};
@@ -18,7 +18,7 @@ use crate::codec::Reservation;
 use crate::error::ApiError;
 use crate::gateway::Shared;
 use crate::message_router::{self, Sender, Verdict, Way, Who};
-use crate::router::rest::{Asking, Doors, person};
+use crate::router::rest::{Asking, Person};
 
 /// Conversations of one file that become sessions; those beyond are counted as skipped.
 const CONVERSATIONS_MAX: usize = 500;
@@ -40,11 +40,10 @@ struct Made {
 }
 
 pub(super) async fn import(
-    State(shared): State<Arc<Shared>>,
+    Person { shared, caller }: Person,
     request: Request,
 ) -> Result<Json<Outcome>, ApiError> {
     let (parts, body) = request.into_parts();
-    let caller = person(&shared, &parts, Doors::Standing).await?;
     authorize(caller.standing(), Action::CreateSession, Object::Server)?;
     let create = Command::CreateSession(CreateSession { title: None, model: None, effort: None });
     let sender = Sender { way: Way::Http, who: Who::Known(&caller) };

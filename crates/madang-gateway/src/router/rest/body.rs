@@ -1,7 +1,7 @@
 //! What a request says, read within limits: nothing is held that was not allowed.
 
 use axum::body::Body;
-use axum::extract::Query;
+use axum::extract::{FromRequestParts, Query};
 use http::request::Parts;
 use madang_protocol::ErrorCode;
 use serde::de::DeserializeOwned;
@@ -20,12 +20,15 @@ pub(in crate::router) async fn read(body: Body, bytes_max: usize) -> Result<Stri
         .map_err(|_| ApiError::new(ErrorCode::InvalidJson, "The body is not text in UTF-8."))
 }
 
-/// Reads the query.
-///
-/// # Errors
-/// INVALID_DATA for parameters of another shape.
-pub(in crate::router) fn query<T: DeserializeOwned>(parts: &Parts) -> Result<T, ApiError> {
-    let read = Query::<T>::try_from_uri(&parts.uri);
-    let read = read.map_err(|error| ApiError::of(ErrorCode::InvalidData).details(error.to_string()));
-    Ok(read?.0)
+/// The query, in a known shape.
+pub(in crate::router) struct Parameters<T>(pub(in crate::router) T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Parameters<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Parameters<T>, ApiError> {
+        let read = Query::<T>::try_from_uri(&parts.uri);
+        let read = read.map_err(|error| ApiError::of(ErrorCode::InvalidData).details(error.to_string()));
+        Ok(Parameters(read?.0))
+    }
 }

@@ -1,5 +1,8 @@
 //! Who sends a request: somebody known, or refused. No request makes a guest by the way.
 
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
 use http::request::Parts;
 use madang_hub::{Action, Caller, Object, authorize};
 use madang_protocol::{ErrorCode, RateClass};
@@ -47,14 +50,32 @@ pub(in crate::router) async fn person(
     }
 }
 
-/// An administrator who may use their power with this credential.
-///
-/// # Errors
-/// As [`person`]; FORBIDDEN for everyone else.
-pub(in crate::router) async fn administrator(shared: &Shared, parts: &Parts) -> Result<Caller, ApiError> {
-    let caller = person(shared, parts, Doors::Standing).await?;
-    let taken = shared.limiter.command(caller.user, RateClass::Control, shared.now_us());
-    taken.map_err(|wait_ms| ApiError::of(ErrorCode::RateLimited).retry_after(wait_ms))?;
-    authorize(caller.standing(), Action::Administer, Object::Server)?;
-    Ok(caller)
+/// Somebody known, by a credential that stays: what every handler of a resource begins with.
+pub(in crate::router) struct Person {
+    pub(in crate::router) shared: Arc<Shared>,
+    pub(in crate::router) caller: Caller,
+}
+
+impl FromRequestParts<Arc<Shared>> for Person {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Person, ApiError> {
+        let caller = person(shared, parts, Doors::Standing).await?;
+        Ok(Person { shared: Arc::clone(shared), caller })
+    }
+}
+
+/// An administrator, by a credential that reaches everything; everyone else is told FORBIDDEN.
+pub(in crate::router) struct Administrator(pub(in crate::router) Arc<Shared>);
+
+impl FromRequestParts<Arc<Shared>> for Administrator {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Administrator, ApiError> {
+        let Person { shared, caller } = Person::from_request_parts(parts, shared).await?;
+        let taken = shared.limiter.command(caller.user, RateClass::Control, shared.now_us());
+        taken.map_err(|wait_ms| ApiError::of(ErrorCode::RateLimited).retry_after(wait_ms))?;
+        authorize(caller.standing(), Action::Administer, Object::Server)?;
+        Ok(Administrator(shared))
+    }
 }
