@@ -9,7 +9,7 @@ mod person;
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Request};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -27,8 +27,9 @@ use crate::error::ApiError;
 use crate::gateway::Shared;
 use crate::message_router::{self, Counts, Way};
 pub(super) use asking::{Asked, Asking};
-pub(super) use body::{query, read};
-pub(super) use person::{Doors, administrator, person};
+pub(super) use body::Parameters;
+use body::read;
+pub(super) use person::{Administrator, Doors, Person, person};
 
 /// The header that makes a repeat of a command answered and not carried out again (CM2).
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -45,12 +46,11 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 
 /// `POST /commands/{type}`: the body is the command's `data`.
 async fn command(
-    State(shared): State<Arc<Shared>>,
+    Person { shared, caller }: Person,
     Path(kind): Path<String>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    let caller = person(&shared, &parts, Doors::Standing).await?;
     let text = read(body, shared.settings.body_bytes).await?;
     let data = data_of(&shared, &text)?;
     let asked = asked(&shared, &parts.headers, &kind, data.unwrap_or("null"))?;
@@ -60,12 +60,11 @@ async fn command(
 
 /// `POST /sessions/{session_id}/commands/{type}`: the same, with the session in the path.
 async fn session_command(
-    State(shared): State<Arc<Shared>>,
+    Person { shared, caller }: Person,
     Path((session, kind)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    let caller = person(&shared, &parts, Doors::Standing).await?;
     session_in_path(&session)?;
     let text = read(body, shared.settings.body_bytes).await?;
     let data = data_of(&shared, &text)?.unwrap_or("{}");
@@ -85,17 +84,16 @@ async fn session_command(
 }
 
 /// `GET /sessions`.
-async fn list_sessions(State(shared): State<Arc<Shared>>, request: Request) -> Result<Response, ApiError> {
-    let (parts, _) = request.into_parts();
-    let caller = person(&shared, &parts, Doors::Standing).await?;
-    let data: ListSessions = query(&parts)?;
-    look(&shared, caller, Command::ListSessions(data)).await
+async fn list_sessions(
+    asker: Person,
+    Parameters(data): Parameters<ListSessions>,
+) -> Result<Response, ApiError> {
+    look(asker, Command::ListSessions(data)).await
 }
 
 /// `POST /sessions`: as `create_session`, answered as HTTP answers what was made.
-async fn create_session(State(shared): State<Arc<Shared>>, request: Request) -> Result<Response, ApiError> {
+async fn create_session(Person { shared, caller }: Person, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    let caller = person(&shared, &parts, Doors::Standing).await?;
     let text = read(body, shared.settings.body_bytes).await?;
     let data = data_of(&shared, &text)?.unwrap_or("null");
     let asked = asked(&shared, &parts.headers, "create_session", data)?;
@@ -111,15 +109,9 @@ async fn create_session(State(shared): State<Arc<Shared>>, request: Request) -> 
 }
 
 /// `GET /sessions/{session_id}`: the session whole.
-async fn session(
-    State(shared): State<Arc<Shared>>,
-    Path(session): Path<String>,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let (parts, _) = request.into_parts();
-    let caller = person(&shared, &parts, Doors::Standing).await?;
+async fn session(asker: Person, Path(session): Path<String>) -> Result<Response, ApiError> {
     let session_id = session_in_path(&session)?;
-    look(&shared, caller, Command::FollowSession(FollowSession { session_id, resume: None })).await
+    look(asker, Command::FollowSession(FollowSession { session_id, resume: None })).await
 }
 
 /// Which page of the transcript.
@@ -131,15 +123,12 @@ struct Page {
 
 /// `GET /sessions/{session_id}/messages`.
 async fn messages(
-    State(shared): State<Arc<Shared>>,
+    asker: Person,
     Path(session): Path<String>,
-    request: Request,
+    Parameters(Page { before, limit }): Parameters<Page>,
 ) -> Result<Response, ApiError> {
-    let (parts, _) = request.into_parts();
-    let caller = person(&shared, &parts, Doors::Standing).await?;
-    let Page { before, limit } = query(&parts)?;
     let session_id = session_in_path(&session)?;
-    look(&shared, caller, Command::GetHistory(GetHistory { session_id, before, limit, all: None })).await
+    look(asker, Command::GetHistory(GetHistory { session_id, before, limit, all: None })).await
 }
 
 /// The session that a path names, by its id: an invite code is a secret, and has no place in an address.
@@ -153,12 +142,8 @@ pub(super) fn session_in_path(text: &str) -> Result<SessionRef, ApiError> {
 }
 
 /// Asks for something to look at, and answers with it alone.
-async fn look(
-    shared: &Arc<Shared>,
-    caller: madang_hub::Caller,
-    command: Command,
-) -> Result<Response, ApiError> {
-    let answer = Asking::begin(shared, caller).ask(Asked::look(command)).await?;
+async fn look(Person { shared, caller }: Person, command: Command) -> Result<Response, ApiError> {
+    let answer = Asking::begin(&shared, caller).ask(Asked::look(command)).await?;
     Ok(plain(&answer).into_response())
 }
 

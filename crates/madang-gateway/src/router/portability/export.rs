@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Request, State};
+use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, header};
 use madang_protocol::limits::HISTORY_PAGE_MAX;
@@ -16,7 +16,7 @@ use super::markdown;
 use crate::codec::Reservation;
 use crate::error::ApiError;
 use crate::gateway::Shared;
-use crate::router::rest::{Asked, Asking, Doors, person, query, session_in_path};
+use crate::router::rest::{Asked, Asking, Parameters, Person, session_in_path};
 
 /// The version of the JSON form. 1 had the shown branch alone; 2 has all, and says which is shown.
 const FORMAT: u32 = 2;
@@ -31,19 +31,16 @@ enum Format {
 }
 
 #[derive(Debug, Deserialize)]
-struct Wanted {
+pub(super) struct Wanted {
     #[serde(default)]
     format: Format,
 }
 
 pub(super) async fn export(
-    State(shared): State<Arc<Shared>>,
+    Person { shared, caller }: Person,
     Path(session): Path<String>,
-    request: Request,
+    Parameters(Wanted { format }): Parameters<Wanted>,
 ) -> Result<Response, ApiError> {
-    let (parts, _) = request.into_parts();
-    let caller = person(&shared, &parts, Doors::Standing).await?;
-    let Wanted { format } = query(&parts)?;
     let asking = Asking::begin(&shared, caller);
     let session = session_in_path(&session)?;
     let look = Command::FollowSession(FollowSession { session_id: session.clone(), resume: None });
