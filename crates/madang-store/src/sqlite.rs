@@ -7,14 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use madang_protocol::{SessionId, UserId};
 use parking_lot::Mutex;
 use sqlx::sqlite::SqlitePool;
-use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::bind::Row;
 use crate::connect::{CHECKPOINT, Connector, check_sqlite, migrate};
 use crate::connection::Connection;
-use crate::fault::{failed, said};
+use crate::fault::{failed, io_failed, said};
 use crate::heads::Heads;
 use crate::lock::DataDir;
 use crate::lookups::Lookups;
@@ -60,7 +59,8 @@ impl SqliteStore {
         migrate(&mut connection).await?;
         let clean = dir.stopped_clean();
         let state = Arc::new(State::new(if clean { Integrity::NotNeeded } else { Integrity::Running }));
-        let store = Self::start(connector.clone(), connection, dir, state);
+        let started = Self::start(connector.clone(), connection, dir, state);
+        let store = started.map_err(|error| io_failed("starting the writer", error))?;
         if !clean {
             let run = check::run(connector, Arc::clone(&store.state), Arc::clone(&store.stop_check));
             *store.check.lock() = Some(tokio::spawn(run));
@@ -68,7 +68,12 @@ impl SqliteStore {
         Ok(store)
     }
 
-    fn start(connector: Connector, connection: Connection, dir: DataDir, state: Arc<State>) -> SqliteStore {
+    fn start(
+        connector: Connector,
+        connection: Connection,
+        dir: DataDir,
+        state: Arc<State>,
+    ) -> std::io::Result<SqliteStore> {
         let settings = connector.settings.clone();
         let (jobs, waiting) = mpsc::channel(settings.queue_appends.max(1));
         let dir = Arc::new(Mutex::new(Some(dir)));
@@ -84,10 +89,8 @@ impl SqliteStore {
             empty_log_at: None,
             _dir: Arc::clone(&dir),
         };
-        // A thread of its own: the writer calls SQLite, and waits for the disk.
-        let runtime = Handle::current();
-        spawn_blocking(move || runtime.block_on(writer.run()));
-        SqliteStore {
+        writer.start()?;
+        Ok(SqliteStore {
             jobs,
             room: Arc::new(Semaphore::new(room_max as usize)),
             room_max,
@@ -97,7 +100,7 @@ impl SqliteStore {
             stop_check: Arc::default(),
             check: Mutex::new(None),
             dir,
-        }
+        })
     }
 
     /// The connections that serve reads.

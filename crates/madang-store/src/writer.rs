@@ -5,8 +5,10 @@
 //! small write goes over the failed one's place in the write-ahead log, so that it is certain not to be there.
 
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
+use tokio::runtime::Builder;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
@@ -75,9 +77,50 @@ impl GroupError {
     }
 }
 
+/// The writer's thread as a task of the runtime that serves: whoever ends that runtime ends the writer with it.
+struct Thread {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the writer panicked");
+        }
+    }
+}
+
 impl Writer {
+    /// Starts writing, on a thread of its own: it calls SQLite, and waits for the disk.
+    pub(crate) fn start(self) -> std::io::Result<()> {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (ending, ended) = oneshot::channel::<()>();
+        let clock = Builder::new_current_thread().enable_time().build()?;
+        let work = move || {
+            clock.block_on(async {
+                // Dropped between two groups, never within one: nothing in there waits for the runtime.
+                tokio::select! {
+                    () = self.run() => {}
+                    _ = stopped => {}
+                }
+            });
+            drop(ending);
+        };
+        let thread = std::thread::Builder::new().name("madang-writer".into()).spawn(work)?;
+        let thread = Thread { stop: Some(stop), thread: Some(thread) };
+        tokio::spawn(async move {
+            let _thread = thread;
+            drop(ended.await);
+        });
+        Ok(())
+    }
+
     /// Writes until told to close or until nobody can ask any more.
-    pub(crate) async fn run(mut self) {
+    async fn run(mut self) {
         let _writing = self.state.writing();
         let mut last = Instant::now() - COMMITS_APART;
         while let Some(job) = self.next_job().await {
