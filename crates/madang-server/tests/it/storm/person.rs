@@ -25,7 +25,7 @@ pub(crate) enum Do {
     Stall,
     Resume,
     Rejoin,
-    /// Of the owner: `set_role`, `remove_user`.
+    /// Of the owner: `set_role`, `remove_user`, `invite_user`.
     Command(&'static str, Value),
     /// Be at rest when the log has come so far; 0: when everything that was sent is answered.
     Rest(u64, Sender<()>),
@@ -69,6 +69,8 @@ pub(crate) struct Person {
     pub(crate) out: bool,
     /// Whether this person was let in since they last were out.
     inside: bool,
+    /// Whether this person ever was: no link undoes a removal, an invitation by name does.
+    belonged: bool,
     next_id: u64,
     resting: Vec<(u64, Sender<()>)>,
     lost_at: Instant,
@@ -92,6 +94,7 @@ impl Person {
             stalled: false,
             out: false,
             inside: false,
+            belonged: false,
             next_id: 0,
             resting: Vec::new(),
             lost_at: Instant::now() - COME_BACK,
@@ -151,17 +154,19 @@ impl Person {
             }
             Do::Stall => self.stalled = true,
             Do::Resume => self.stalled = false,
-            Do::Rejoin => {
-                if self.out {
-                    (self.out, self.inside) = (false, false);
-                    self.enter();
-                }
-            }
+            Do::Rejoin => self.come_in_again(),
             Do::Rest(seq, tell) => {
                 self.stalled = false;
                 self.resting.push((seq, tell));
             }
             Do::End => {}
+        }
+    }
+
+    fn come_in_again(&mut self) {
+        if self.out {
+            (self.out, self.inside) = (false, false);
+            self.enter();
         }
     }
 
@@ -205,7 +210,7 @@ impl Person {
         }
     }
 
-    /// Follows the session from where this person stands; the first time, and after a removal, by the link.
+    /// Follows the session from where this person stands; the first time by the link, after a removal by invitation.
     fn enter(&mut self) {
         let Some(conn) = &mut self.conn else { return };
         self.next_id += 1;
@@ -213,7 +218,8 @@ impl Person {
         match &self.card.code {
             Some(code) if !self.inside => {
                 self.mirror.visits += 1;
-                conn.command(&id, "join_collaboration", &json!({"session_id": code}));
+                let way = if self.belonged { &self.card.session } else { code };
+                conn.command(&id, "join_collaboration", &json!({"session_id": way}));
             }
             Some(_) if !self.card.version_2 => {
                 conn.command(&id, "join_collaboration", &json!({"session_id": self.card.session}));
@@ -250,6 +256,9 @@ impl Person {
                 self.out = true;
             }
             self.mirror.take(event);
+            if kind == "invited" {
+                self.come_in_again();
+            }
         }
     }
 
@@ -262,7 +271,7 @@ impl Person {
             } else if kind == "error" {
                 self.lose();
             } else {
-                self.inside = true;
+                (self.inside, self.belonged) = (true, true);
             }
             return;
         }

@@ -31,7 +31,7 @@ pub(crate) enum Act {
     Role,
     /// Someone is removed.
     Remove,
-    /// Someone who was removed comes in again by the link.
+    /// Someone who was removed is asked in by name and comes in again.
     Rejoin,
     /// The server is asked to end, and started again.
     Restart,

@@ -154,7 +154,12 @@ impl<'a> World<'a> {
                 self.tell(0, Do::Command("set_role", data));
             }
             Act::Remove => self.tell(0, Do::Command("remove_user", target)),
-            Act::Rejoin => self.tell(who, Do::Rejoin),
+            Act::Rejoin => {
+                let mut data = target;
+                data["role"] = json!("collaborator");
+                self.tell(0, Do::Command("invite_user", data));
+                self.tell(who, Do::Rejoin);
+            }
             Act::Restart => self.restart(true),
             Act::Kill => self.restart(false),
         }
