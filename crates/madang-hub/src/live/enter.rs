@@ -4,7 +4,9 @@
 //! way and then look at the link anew, so that of fifty who race for its last use one gets in and the others are refused
 //! before anything happened.
 
-use madang_protocol::{Actor, Command, ProtocolVersion, SessionId, SessionOnly, SessionRef, UnixMs};
+use madang_protocol::{
+    Actor, Command, ErrorCode, ProtocolVersion, SessionId, SessionOnly, SessionRef, UnixMs,
+};
 use madang_session::{Applied, Door, Place, Rejection, Sender};
 use madang_store::{Append, PersonChange, SecretHash, UserRow};
 
@@ -57,10 +59,7 @@ impl Live {
     async fn let_in(&mut self, request: &Request) -> Result<(), Rejection> {
         let now = self.hub.inner.clock.now();
         let door = match (self.session.place(request.caller.user), request.code) {
-            (Place::Stranger, Some(code)) => {
-                let door = self.door(code, now).await?;
-                Some(door.ok_or_else(|| Rejection::not_found("session"))?)
-            }
+            (Place::Stranger, Some(code)) => Some(self.door(code, now).await?),
             (Place::Invited | Place::Member(..), _) | (Place::Stranger, None) => None,
         };
         // Held until the write is handed in: what else makes a row of this person waits for it, and reads it.
@@ -76,12 +75,19 @@ impl Live {
         Ok(())
     }
 
-    /// A link of this session, if it lets in now. Whoever was removed left no door open: their links end with them.
-    async fn door(&mut self, code: SecretHash, now: UnixMs) -> Result<Option<Door>, Rejection> {
+    /// A link of this session, if it lets in now. Whoever was removed left no door open: their links end with them. Who
+    /// may no longer invite lets nobody in meanwhile, so that nobody gives what they do not have (SE7).
+    async fn door(&mut self, code: SecretHash, now: UnixMs) -> Result<Door, Rejection> {
         let row = self.hub.inner.store.invite(code).await.map_err(|error| store_rejection(&error))?;
         let row = row.filter(|row| row.session == Some(self.session.id()) && row.holds(now));
         let row = row.filter(|row| self.session.role(row.by).is_some());
-        Ok(row.map(|row| Door { invite_id: row.invite, role: row.role }))
+        let row = row.ok_or_else(|| Rejection::not_found("session"))?;
+        let suspended = self.hub.is_suspended(row.by).await.map_err(|error| store_rejection(&error))?;
+        if suspended || !self.may_give(row.by, row.role) {
+            let sentence = "This invite link lets nobody in at the moment. Ask for another.";
+            return Err(Rejection::new(ErrorCode::NotFound, sentence));
+        }
+        Ok(Door { invite_id: row.invite, role: row.role })
     }
 
     fn apply_join(

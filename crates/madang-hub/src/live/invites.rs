@@ -4,8 +4,9 @@
 use madang_protocol::limits::{INVITE_LIFE_MS, INVITE_LIFE_MS_MAX, INVITE_USES_MAX, INVITES_MAX};
 use madang_protocol::{
     Ack, Actor, CreateInvite, ErrorCode, Event, Invite, InviteCreated, InviteId, Invites, Role, UnixMs,
+    UserId,
 };
-use madang_session::{Action, Rejection};
+use madang_session::{Action, Object, Rejection, Standing, authorize};
 use madang_store::{InviteRow, PersonChange};
 use rand::RngExt;
 use serde_json::json;
@@ -112,12 +113,22 @@ impl Live {
                 "can't be owner: a session has one, by transfer_ownership",
             ));
         }
-        let own = self.session.role(request.caller.user);
-        let rank = |role: Role| Role::ALL.iter().position(|other| *other == role);
-        if own.is_none_or(|own| rank(role) < rank(own)) {
+        if self.is_above(role, request.caller.user) {
             return Err(Rejection::new(ErrorCode::Forbidden, "You can't give a role above your own."));
         }
         Ok(())
+    }
+
+    fn is_above(&self, role: Role, user: UserId) -> bool {
+        let own = self.session.role(user);
+        let rank = |role: Role| Role::ALL.iter().position(|other| *other == role);
+        own.is_none_or(|own| rank(role) < rank(own))
+    }
+
+    /// Whether a member may ask people in, in this role, as things stand.
+    pub(super) fn may_give(&self, user: UserId, role: Role) -> bool {
+        let place = Object::Session(self.session.place(user));
+        authorize(Standing::PERSON, Action::Invite, place).is_ok() && !self.is_above(role, user)
     }
 
     /// The session's links that let people in now.

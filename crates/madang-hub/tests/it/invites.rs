@@ -218,6 +218,55 @@ fn se5_the_links_of_someone_who_was_removed_let_nobody_in() {
 }
 
 #[test]
+fn se7_a_link_gives_at_most_what_its_maker_could_give_now() {
+    run(settings(), async |world| {
+        let (owner, maker) = (world.client(1), world.client(2));
+        world.account(2, "mina").await;
+        let session = world.shared(&owner, &[(&maker, Role::Collaborator)]).await;
+        let set = async |role, rights: &[&str]| {
+            let data = json!({"session_id": session, "target_user_id": maker.user(), "role": role, "rights": rights});
+            owner.done("set_role", data).await;
+        };
+        set("collaborator", &["invite"]).await;
+        let code = invite_code(&maker, session, json!({"role": "collaborator", "uses": 9})).await;
+        let refused = async |n| {
+            let refusal = world.client(n).question("join_collaboration", json!({"session_id": code})).await;
+            let error = refusal.unwrap_err();
+            assert_eq!(error.code, ErrorCode::NotFound, "{}", error.message);
+            assert!(error.message.contains("link"), "{}", error.message);
+        };
+        set("collaborator", &[]).await;
+        refused(3).await;
+        set("viewer", &[]).await;
+        refused(4).await;
+        set("collaborator", &["invite"]).await;
+        world.suspend(2, "mina").await;
+        refused(5).await;
+        // What was taken is given back: so is the link, which nobody has used.
+        world.account(2, "mina").await;
+        join(&world.client(6), &code).await.unwrap();
+        assert_eq!(world.count(session, "member_added").await, 2);
+        let row = world.disk.invite(invite_hash(&code)).await.unwrap().unwrap();
+        assert_eq!(row.uses_left, 8);
+    });
+}
+
+#[test]
+fn se5_two_devices_of_one_person_use_a_link_once() {
+    run(settings(), async |world| {
+        let (owner, phone, desk, late) = (world.client(1), world.client(2), world.v1(2), world.client(3));
+        let session = owner.create().await;
+        let code = invite_code(&owner, session, json!({"role": "viewer", "uses": 2})).await;
+        let (one, other) = futures_util::join!(join(&phone, &code), join(&desk, &code));
+        one.unwrap();
+        other.unwrap();
+        assert_eq!(world.count(session, "member_added").await, 1);
+        join(&late, &code).await.unwrap();
+        agree(world, session, &[&owner, &phone, &late]).await;
+    });
+}
+
+#[test]
 fn se7_a_request_that_only_looks_lets_nobody_in() {
     run(settings(), async |world| {
         let owner = world.client(1);
