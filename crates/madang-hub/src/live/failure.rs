@@ -3,13 +3,13 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use madang_protocol::{Ack, Author, ErrorCode, Event, UserId};
+use madang_protocol::{Ack, Author, ErrorCode, Event, Invitation, UserId};
 use madang_session::Rejection;
 use madang_store::StoreError;
 use tokio::time::Instant;
 
 use super::ending::Ending;
-use super::write::{Cause, Pending};
+use super::write::{Cause, Pending, Tell};
 use super::{Live, Request};
 use crate::hub::store_rejection;
 use crate::link::repeat;
@@ -17,6 +17,16 @@ use crate::{Batch, Viewer};
 
 /// Milliseconds after which a sender who was told nothing certain may ask again: the store is opened anew meanwhile.
 const UNKNOWN_RETRY_MS: u64 = 1_000;
+
+/// What writes that failed would have told.
+struct Untold {
+    /// The position that everyone was told up to.
+    told: u64,
+    /// Whom they cut off, and who did that.
+    cuts: Vec<(UserId, Author)>,
+    /// What they tell people on all their connections.
+    tells: Vec<Tell>,
+}
 
 impl Live {
     /// A write failed. Everything uncommitted is refused and the session read again; a running reply whose start is on
@@ -28,16 +38,15 @@ impl Live {
             let gone = matches!(error, StoreError::Taken);
             self.refused_entry = Some(if gone { Rejection::not_found("session") } else { rejection.clone() });
         }
-        let (told, cuts) = self.untold(&write);
+        let untold = self.untold(&write);
         self.lose(write, &rejection).await;
         while let Some(write) = self.pending.pop_front() {
             self.lose(write, &rejection).await;
         }
-        if self.over {
-            return self.unwatch_all();
-        }
         let read = match self.reload().await {
-            Ok(()) => self.tell_what_is_stored(told, cuts).await,
+            // Its first event was not saved: there is no session.
+            Ok(()) if self.over => return self.unwatch_all(),
+            Ok(()) => self.tell_what_is_stored(untold).await,
             Err(error) => Err(error),
         };
         if let Err(error) = read {
@@ -51,28 +60,40 @@ impl Live {
         self.facts.running.store(self.session.running_reply().is_some(), Ordering::Relaxed);
     }
 
-    /// What everyone was told up to, and whom the writes from this one on cut off.
-    fn untold(&self, write: &Pending) -> (u64, Vec<(UserId, Author)>) {
+    /// What the writes from this one on would have told.
+    fn untold(&self, write: &Pending) -> Untold {
         let all = || std::iter::once(write).chain(&self.pending);
         let first = all().find_map(|write| write.events.first()?.position);
         let told = first.map_or(self.session.seq(), |position| position.seq - 1);
-        (told, all().flat_map(|write| write.cuts.iter().cloned()).collect())
+        let cuts = all().flat_map(|write| write.cuts.iter().cloned()).collect();
+        Untold { told, cuts, tells: all().flat_map(|write| write.tells.iter().cloned()).collect() }
     }
 
     /// A write that seemed to fail may be on disk all the same: then it has happened, and everyone is told from there.
-    async fn tell_what_is_stored(
-        &mut self,
-        told: u64,
-        cuts: Vec<(UserId, Author)>,
-    ) -> Result<(), StoreError> {
-        for (user, by) in cuts {
+    async fn tell_what_is_stored(&mut self, untold: Untold) -> Result<(), StoreError> {
+        for (user, by) in untold.cuts {
             if self.session.role(user).is_none() {
                 self.cut(user, by);
             }
         }
-        let events = self.stored_after(told).await?;
+        let events = self.stored_after(untold.told).await?;
         self.broadcast(events);
+        let tells = untold.tells.into_iter().filter(|tell| self.is_stored(tell)).collect();
+        self.tell(tells);
         Ok(())
+    }
+
+    /// Whether what a person is to be told has happened.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "these two are told to one person alone")]
+    fn is_stored(&self, tell: &Tell) -> bool {
+        match &tell.event {
+            Event::Invited(data) => {
+                let same = |asked: &Invitation| asked.user_id == tell.user && asked.role == data.role;
+                self.session.invitations().iter().any(same)
+            }
+            Event::ReadMarked(data) => self.marks.get(&tell.user) == Some(&data.message_id),
+            _ => false,
+        }
     }
 
     async fn lose(&mut self, write: Pending, rejection: &Rejection) {
@@ -84,8 +105,6 @@ impl Live {
             self.keep_unsaved(ending);
         }
         let mut born = write.born;
-        // Its first event was not saved: there is no session.
-        self.over |= born.is_some();
         for cause in &write.causes {
             self.recent.forget(cause);
             let answer = self.lost_answer(cause, rejection).await;

@@ -101,7 +101,7 @@ impl Live {
     }
 
     /// Tells people what concerns them alone, on all their connections.
-    fn tell(&self, tells: Vec<Tell>) {
+    pub(super) fn tell(&self, tells: Vec<Tell>) {
         for Tell { user, event, except } in tells {
             let batch = Batch::new(vec![self.hub.outgoing(Some(self.session.id()), None, event)]);
             let viewers = self.hub.inner.people.viewers(user);

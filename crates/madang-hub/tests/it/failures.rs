@@ -205,6 +205,43 @@ fn cm2_what_was_saved_though_the_store_said_no_has_happened_for_everyone() {
 }
 
 #[test]
+fn cm2_a_session_that_was_made_though_the_store_said_no_is_there_for_its_maker() {
+    run(settings(), async |world| {
+        let maker = world.client(1);
+        world.store.fail_next(Failure::Late);
+        let session = maker.done("create_session", json!({})).await.session_id.unwrap();
+        // They follow it as they would any that they made.
+        let said = chat(&maker, session, "mine").await;
+        assert_eq!(maker.viewer.wait_for("the text", |m| m.text(session, said)).await, "mine");
+        maker.viewer.look(|m| assert_eq!(m.of_type("session_created").count(), 1));
+        agree(world, session, &[&maker]).await;
+        world.store.fail_next(Failure::Full);
+        assert_eq!(maker.refused("create_session", json!({})).await, ErrorCode::ServiceUnavailable);
+        let lines = maker.question("list_sessions", json!({})).await.unwrap();
+        assert_eq!(lines["sessions"].as_array().unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn cm2_who_was_asked_in_though_the_store_said_no_is_told() {
+    run(settings(), async |world| {
+        let (owner, asked) = (world.client(1), world.client(2));
+        world.account(2, "mina").await;
+        let session = owner.create().await;
+        let ask = json!({"session_id": session, "target_user_id": "mina", "role": "viewer"});
+        for failure in [Failure::Full, Failure::Late] {
+            world.store.fail_next(failure);
+            owner.send(&format!("{failure:?}"), "invite_user", ask.clone()).await;
+            let answer = owner.answer(&format!("{failure:?}")).await;
+            assert_eq!(answer.is_ok(), failure == Failure::Late);
+        }
+        let told = asked.viewer.wait_for("invited", |m| m.of_type("invited").next().cloned()).await;
+        assert_eq!(told["data"]["session_id"], json!(session));
+        asked.viewer.look(|m| assert_eq!(m.of_type("invited").count(), 1));
+    });
+}
+
+#[test]
 fn cm2_an_outcome_that_nobody_knows_is_said_and_asking_again_does_it_once() {
     run(settings(), async |world| {
         let (owner, other) = (world.client(1), world.client(2));
