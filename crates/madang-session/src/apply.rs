@@ -61,6 +61,8 @@ pub enum Stopper {
     Person(UserId),
     /// The server, because the account of whoever asked was suspended.
     Suspension,
+    /// The server, because whoever asked no longer belongs to the session.
+    Departure,
 }
 
 /// What the hub must do besides writing and sending the events.

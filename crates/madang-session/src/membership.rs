@@ -64,12 +64,7 @@ impl Session {
     pub fn suspend(&mut self, now: UnixMs, rng: &mut dyn Rng, user: UserId) -> Applied {
         let mut step = Step::new(self, now, rng);
         step.dequeue_all_of(user, &the_server());
-        if let Some(running) = &step.session.running
-            && step.session.asker(&running.asked()) == Some(user)
-        {
-            let stop = Effect::Stop { message_id: running.message_id, by: Stopper::Suspension };
-            step.applied.effects.push(stop);
-        }
+        step.stop_reply_of(user, Stopper::Suspension);
         step.applied
     }
 
@@ -242,7 +237,17 @@ impl Step<'_> {
         let by = self.session.author(member.actor());
         self.emit(MemberRemoved { session_id: session_of(self), user_id: user, by: by.clone() });
         self.take_back_prompts(member, user);
+        self.stop_reply_of(user, Stopper::Departure);
         self.applied.effects.push(Effect::Cut { user, by });
+    }
+
+    /// Nobody goes on paying for the reply of someone who is gone.
+    fn stop_reply_of(&mut self, user: UserId, by: Stopper) {
+        let session = &self.session;
+        let running = session.running.as_ref();
+        let theirs = running.filter(|running| session.asker(&running.asked()) == Some(user));
+        let stop = theirs.map(|running| Effect::Stop { message_id: running.message_id, by });
+        self.applied.effects.extend(stop);
     }
 
     /// What waits in the name of someone who may no longer ask does not wait any more.

@@ -88,7 +88,7 @@ impl Session {
         };
         let stopped_by = outcome.stopped_by.map(|by| match by {
             Stopper::Person(user) => self.author(Actor::User(user)),
-            Stopper::Suspension => the_server(),
+            Stopper::Suspension | Stopper::Departure => the_server(),
         });
         let mut step = Step::new(self, now, rng);
         step.emit(ClaudeResponse {

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::Live;
 use super::reply::LiveReply;
-use super::suspension::suspended;
+use super::suspension::why;
 use crate::history::broken_off;
 use crate::meter::{self, Entry, Meter};
 use crate::turn::{Block, message_of};
@@ -102,7 +102,7 @@ impl Live {
         let status = if by.is_some() { ReplyStatus::Cancelled } else { ReplyStatus::Interrupted };
         let mut ending = self.broken(reply, status);
         ending.outcome.stopped_by = by;
-        ending.outcome.error = (by == Some(Stopper::Suspension)).then(suspended);
+        ending.outcome.error = by.and_then(why);
         ending
     }
 

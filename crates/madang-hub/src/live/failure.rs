@@ -9,6 +9,7 @@ use madang_store::StoreError;
 use tokio::time::Instant;
 
 use super::ending::Ending;
+use super::suspension::forget_departure;
 use super::write::{Cause, Pending, Tell};
 use super::{Live, Request};
 use crate::hub::store_rejection;
@@ -100,7 +101,8 @@ impl Live {
         if self.reply.as_ref().is_some_and(|reply| Some(reply.message_id) == write.starts) {
             self.reply = None;
         }
-        if let Some(ending) = write.ends {
+        if let Some(mut ending) = write.ends {
+            forget_departure(&mut ending);
             // The first alone: a later one belongs to a turn whose start was in a write that is lost too.
             self.keep_unsaved(ending);
         }

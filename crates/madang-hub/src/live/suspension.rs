@@ -1,11 +1,12 @@
 //! Nothing goes on in the name of someone whose account is suspended: heard while the session is live, looked up before a
-//! turn starts, since a session that was not loaded heard nothing.
+//! turn starts, since a session that was not loaded heard nothing. Nor in that of someone who no longer belongs.
 
-use madang_protocol::{ErrorCode, ReplyError, UserId};
-use madang_session::Rejection;
+use madang_protocol::{ErrorCode, ReplyError, ReplyStatus, UserId};
+use madang_session::{Rejection, Stopper};
 use madang_store::StoreError;
 
 use super::Live;
+use super::ending::Ending;
 use super::write::Draft;
 use crate::hub::store_rejection;
 
@@ -42,9 +43,23 @@ impl Live {
 }
 
 /// Why a reply was stopped that nobody stopped.
-pub(super) fn suspended() -> ReplyError {
-    ReplyError {
-        code: ErrorCode::Forbidden,
-        message: "The reply was stopped, because the account of whoever asked for it was suspended.".into(),
+pub(super) fn why(by: Stopper) -> Option<ReplyError> {
+    let message = match by {
+        Stopper::Person(_) => return None,
+        Stopper::Suspension => {
+            "The reply was stopped, because the account of whoever asked for it was suspended."
+        }
+        Stopper::Departure => {
+            "The reply was stopped, because whoever asked for it no longer belongs to this session."
+        }
+    };
+    Some(ReplyError { code: ErrorCode::Forbidden, message: message.into() })
+}
+
+/// A departure was not saved: whoever asked still belongs, and what is left to say is that their reply broke off.
+pub(super) fn forget_departure(ending: &mut Ending) {
+    let outcome = &mut ending.outcome;
+    if outcome.stopped_by == Some(Stopper::Departure) {
+        (outcome.status, outcome.stopped_by, outcome.error) = (ReplyStatus::Interrupted, None, None);
     }
 }

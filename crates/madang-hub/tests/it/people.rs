@@ -245,7 +245,7 @@ fn se4_who_is_removed_in_the_middle_of_a_stream_is_out_at_once() {
         let (owner, other, device, v1) = (world.client(1), world.client(2), world.client(2), world.v1(2));
         let session = world.shared(&owner, &[(&other, Role::Collaborator)]).await;
         join(&v1, session).await;
-        prompt(&other, session, "go").await;
+        prompt(&owner, session, "go").await;
         let reply = world.model.next().await;
         reply.say("one ");
         for client in [&owner, &other] {

@@ -1,7 +1,7 @@
-//! Suspended accounts: nothing goes on in their name (SE4).
+//! Suspended accounts, and people who no longer belong: nothing goes on in their name (SE4).
 
 use madang_protocol::{ErrorCode, ReplyStatus, Role, SessionId};
-use madang_testkit::HubClient;
+use madang_testkit::{Failure, HubClient};
 use serde_json::{Value, json};
 
 use crate::support::{World, agree, ended, final_of, prompt, run, serve, settings};
@@ -107,5 +107,66 @@ fn se4_a_session_that_is_loaded_starts_nothing_for_someone_suspended() {
         prompt(&owner, session, "and now?").await;
         world.model.next().await.finish("now");
         ended(&owner, session, ReplyStatus::Complete, "now").await;
+    });
+}
+
+#[test]
+fn se4_the_reply_of_someone_who_no_longer_belongs_stops_and_the_next_begins() {
+    run(settings(), async |world| {
+        let (owner, removed, leaver) = (world.client(1), world.client(2), world.v1(3));
+        let roles = [(&removed, Role::Collaborator), (&leaver, Role::Collaborator)];
+        let session = world.shared(&owner, &roles).await;
+        let here = |data: Value| {
+            let mut data = data;
+            data["session_id"] = json!(session);
+            data
+        };
+        let told = |message| {
+            let last = final_of(&owner, message);
+            assert_eq!(
+                (&last["stopped_by"]["user_id"], &last["error"]["code"]),
+                (&json!("server"), &json!("FORBIDDEN"))
+            );
+            assert!(last["error"]["message"].as_str().unwrap().contains("belong"), "{last}");
+        };
+        prompt(&removed, session, "of the removed").await;
+        let reply = world.model.next().await;
+        prompt(&leaver, session, "of the one who leaves").await;
+        prompt(&owner, session, "the owner's").await;
+        reply.say("spends");
+        owner.viewer.wait_for("text", |m| m.of_type("claude_response").next().map(|_| ())).await;
+        owner.done("remove_user", here(json!({"target_user_id": removed.user()}))).await;
+        reply.dropped().await;
+        told(ended(&owner, session, ReplyStatus::Cancelled, "spends").await);
+        removed.viewer.wait_for("removed", |m| m.of_type("removed").next().cloned()).await;
+        let reply = world.model.next().await;
+        reply.say("too");
+        leaver.viewer.wait_for("text", |m| m.of_type("claude_response").next().map(|_| ())).await;
+        leaver.done("leave_session", here(json!({}))).await;
+        reply.dropped().await;
+        told(ended(&owner, session, ReplyStatus::Cancelled, "too").await);
+        world.model.next().await.finish("answered");
+        ended(&owner, session, ReplyStatus::Complete, "answered").await;
+        for client in [&removed, &leaver] {
+            client.viewer.assert_sound();
+        }
+        agree(world, session, &[&owner]).await;
+    });
+}
+
+#[test]
+fn se4_a_removal_that_was_not_saved_says_of_no_reply_that_its_asker_is_gone() {
+    run(settings(), async |world| {
+        let (owner, other, session) = two_people(world).await;
+        prompt(&other, session, "running").await;
+        let reply = world.model.next().await;
+        reply.say("so far");
+        world.journalled("so far").await;
+        world.store.fail_next(Failure::Full);
+        let remove = json!({"session_id": session, "target_user_id": other.user()});
+        assert_eq!(owner.refused("remove_user", remove).await, ErrorCode::ServiceUnavailable);
+        let broken = ended(&other, session, ReplyStatus::Interrupted, "so far").await;
+        assert_eq!(final_of(&other, broken)["error"], Value::Null);
+        agree(world, session, &[&owner, &other]).await;
     });
 }

@@ -121,6 +121,22 @@ fn se4_what_a_removed_person_asked_anew_does_not_wait() {
 }
 
 #[test]
+fn se4_the_reply_that_a_removed_person_asked_for_stops_and_that_of_another_goes_on() {
+    let mut bench = Bench::new();
+    bench.let_in(2, "collaborator");
+    bench.let_in(3, "collaborator");
+    bench.by(2, "claude_message", json!({"content": "running"})).unwrap();
+    let running = bench.session.running_reply().unwrap().1;
+    bench.effects.clear();
+    bench.by(3, "leave_session", json!({})).unwrap();
+    assert!(matches!(&bench.effects[..], [Effect::Cut { .. }]), "{:?}", bench.effects);
+    bench.effects.clear();
+    bench.by(1, "remove_user", json!({"target_user_id": "P2"})).unwrap();
+    let stop = Effect::Stop { message_id: running, by: Stopper::Departure };
+    assert!(bench.effects.contains(&stop), "{:?}", bench.effects);
+}
+
+#[test]
 fn se4_no_link_undoes_a_removal_and_an_invitation_does() {
     let mut bench = Bench::new();
     bench.let_in(2, "collaborator");
