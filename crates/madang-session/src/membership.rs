@@ -238,7 +238,19 @@ impl Step<'_> {
         self.emit(MemberRemoved { session_id: session_of(self), user_id: user, by: by.clone() });
         self.take_back_prompts(member, user);
         self.stop_reply_of(user, Stopper::Departure);
+        if member.user != user {
+            self.withdraw_invitations_of(user, &by);
+        }
         self.applied.effects.push(Effect::Cut { user, by });
+    }
+
+    /// Whoever is removed leaves no door open: whom they asked in, perhaps themselves by another name, is not let in.
+    fn withdraw_invitations_of(&mut self, inviter: UserId, by: &Author) {
+        let theirs = |asked: &&Invitation| asked.by.user_id == Actor::User(inviter);
+        let asked: Vec<_> = self.session.invitations.iter().filter(theirs).map(|a| a.user_id).collect();
+        for user_id in asked {
+            self.emit(InvitationWithdrawn { session_id: session_of(self), user_id, by: by.clone() });
+        }
     }
 
     /// Nobody goes on paying for the reply of someone who is gone.

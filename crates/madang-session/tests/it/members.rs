@@ -137,6 +137,26 @@ fn se4_the_reply_that_a_removed_person_asked_for_stops_and_that_of_another_goes_
 }
 
 #[test]
+fn se4_whom_a_removed_person_asked_in_is_not_let_in_and_whom_a_leaver_asked_in_is() {
+    let mut bench = Bench::new();
+    for n in [2, 3] {
+        bench.let_in(n, "collaborator");
+        let grant = json!({"target_user_id": format!("P{n}"), "role": "collaborator", "rights": ["invite"]});
+        bench.by(1, "set_role", grant).unwrap();
+    }
+    bench.by(2, "invite_user", json!({"target_user_id": "P4", "role": "collaborator"})).unwrap();
+    bench.by(3, "invite_user", json!({"target_user_id": "P5", "role": "viewer"})).unwrap();
+    bench.by(1, "invite_user", json!({"target_user_id": "P6", "role": "viewer"})).unwrap();
+    let removed = bench.by(1, "remove_user", json!({"target_user_id": "P2"}));
+    assert_eq!(removed, Ok(vec!["member_removed", "invitation_withdrawn"]));
+    assert_eq!(bench.by(3, "leave_session", json!({})), Ok(vec!["member_removed"]));
+    assert_eq!(bench.by(4, "join_collaboration", json!({})), Err(ErrorCode::NotFound));
+    for n in [5, 6] {
+        assert_eq!(bench.by(n, "join_collaboration", json!({})), Ok(vec!["member_added"]));
+    }
+}
+
+#[test]
 fn se4_no_link_undoes_a_removal_and_an_invitation_does() {
     let mut bench = Bench::new();
     bench.let_in(2, "collaborator");
