@@ -75,9 +75,10 @@ impl Connection {
     /// Sets or asks for a pragma, as text.
     pub(crate) fn pragma(&mut self, name: &str, value: &str) -> Result<(), sqlx::Error> {
         // Some answer with what they were set to.
-        self.0.pragma_update_and_check(None, name, value, |_| Ok(())).or_else(|error| match error {
-            rusqlite::Error::QueryReturnedNoRows => Ok(()),
-            other => Err(said(other)),
+        let done = self.0.pragma_update_and_check(None, name, value, |_| Ok(()));
+        done.or_else(|error| {
+            let silent = matches!(error, rusqlite::Error::QueryReturnedNoRows);
+            if silent { Ok(()) } else { Err(said(error)) }
         })
     }
 }
@@ -134,10 +135,7 @@ impl std::error::Error for Refused {
 
 impl DatabaseError for Refused {
     fn message(&self) -> &str {
-        match &self.source {
-            rusqlite::Error::SqliteFailure(_, Some(message)) => message,
-            _ => "",
-        }
+        if let rusqlite::Error::SqliteFailure(_, Some(message)) = &self.source { message } else { "" }
     }
 
     fn code(&self) -> Option<Cow<'_, str>> {
