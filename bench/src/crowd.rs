@@ -71,6 +71,7 @@ pub(crate) struct Crowd {
     next: usize,
     seen: u64,
     ages: Samples,
+    late: Samples,
     timing: bool,
 }
 
@@ -79,6 +80,8 @@ pub(crate) struct Window {
     pub(crate) sent: u64,
     pub(crate) delivered: u64,
     pub(crate) ages: Samples,
+    /// By how much each was published later than it was due: of the ages, what is the generator's own.
+    pub(crate) late: Samples,
 }
 
 impl Crowd {
@@ -108,6 +111,7 @@ impl Crowd {
             next: 0,
             seen: 0,
             ages: Samples::default(),
+            late: Samples::default(),
             timing: false,
         })
     }
@@ -128,7 +132,7 @@ impl Crowd {
     pub(crate) fn window(&mut self, rate: u64, seconds: f64, fan: u64) -> anyhow::Result<Window> {
         let mut events = Events::with_capacity(4096);
         let total = (rate as f64 * seconds) as u64;
-        (self.seen, self.ages, self.timing) = (0, Samples::default(), true);
+        (self.seen, self.ages, self.late, self.timing) = (0, Samples::default(), Samples::default(), true);
         let begun_us = now_us();
         let (mut sent, mut last) = (0, Instant::now());
         while sent < total || (self.seen < sent * fan && last.elapsed() < SILENCE) {
@@ -145,8 +149,8 @@ impl Crowd {
                 last = Instant::now();
             }
         }
-        let ages = std::mem::take(&mut self.ages);
-        Ok(Window { sent, delivered: self.seen, ages })
+        let (ages, late) = (std::mem::take(&mut self.ages), std::mem::take(&mut self.late));
+        Ok(Window { sent, delivered: self.seen, ages, late })
     }
 
     /// Reads what comes until nothing has come for a while: answers to what was asked before.
@@ -174,6 +178,7 @@ impl Crowd {
 
     fn publish(&mut self, due_us: u64) -> anyhow::Result<()> {
         self.out.clear();
+        self.late.add(now_us().saturating_sub(due_us));
         self.wire.write(&mut self.out, self.next, due_us);
         let speaker = &self.speakers[self.next % self.speakers.len()];
         self.next += 1;

@@ -84,6 +84,8 @@ struct Measured {
     p99_ms: f64,
     p50_ms: f64,
     delivered: f64,
+    /// Of the 99th percentile of publications, how late the generator itself was.
+    late_ms: f64,
     /// The disk alone, where what is published goes there first.
     disk: Option<Probe>,
 }
@@ -155,6 +157,7 @@ fn show(name: &str, shape: &Shape, ours: &Measured, theirs: Option<&Measured>) {
         figure(&format!("{name}: the disk's own group commit p50, p99"), &syncs, "");
         line("p99 beyond the disk's", (ours.p99_ms - own).max(0.0), p99, "ms", late);
     }
+    line("the generator itself late, p99", ours.late_ms, theirs.map(|t| t.late_ms), "ms", "");
     line("delivered", ours.delivered, theirs.map(|t| t.delivered), "%", "100 %");
 }
 
@@ -162,13 +165,14 @@ fn show(name: &str, shape: &Shape, ours: &Measured, theirs: Option<&Measured>) {
 fn measure(crowd: &mut Crowd, server: &Running, shape: &Shape, seconds: f64) -> anyhow::Result<Measured> {
     let fan = shape.fan() as u64;
     let before = server.cpu()?;
-    let Window { sent, delivered, ages } = crowd.window(shape.rate, seconds, fan)?;
+    let Window { sent, delivered, ages, late } = crowd.window(shape.rate, seconds, fan)?;
     let cpu = server.cpu()? - before;
     Ok(Measured {
         cpu_us: cpu.as_secs_f64() * 1e6 / delivered as f64,
         p50_ms: ages.percentile_ms(50),
         p99_ms: ages.percentile_ms(99),
         delivered: delivered as f64 * 100.0 / (sent * fan) as f64,
+        late_ms: late.percentile_ms(99),
         disk: None,
     })
 }

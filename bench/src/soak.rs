@@ -89,12 +89,13 @@ pub(crate) async fn run(programs: &Programs, seconds: u64, restart_every: u64) -
         }
     }
     let end = Instant::now() + Duration::from_secs(seconds);
-    let mut restarts = 0;
+    let mut gaps = Samples::default();
     while Instant::now() + Duration::from_secs(restart_every) < end {
         sleep(Duration::from_secs(restart_every)).await;
+        let told = Instant::now();
         server.terminate().await?;
         server = programs.server_in(data.path(), &address, CONFIG).await?;
-        restarts += 1;
+        gaps.add(u64::try_from(told.elapsed().as_micros())?);
     }
     sleep_until(end).await;
     counts.over.store(true, Ordering::Relaxed);
@@ -104,14 +105,14 @@ pub(crate) async fn run(programs: &Programs, seconds: u64, restart_every: u64) -
         sessions.entry(session).or_default().push(seen);
     }
     server.kill().await?;
-    report(&counts, &sessions, seconds, restarts)
+    report(&counts, &sessions, seconds, &gaps)
 }
 
 fn report(
     counts: &Counts,
     sessions: &BTreeMap<String, Vec<Seen>>,
     seconds: u64,
-    restarts: u64,
+    gaps: &Samples,
 ) -> anyhow::Result<()> {
     let (mut away, mut acked) = (Samples::default(), 0);
     for (session, all) in sessions {
@@ -129,7 +130,8 @@ fn report(
     let prompt = counts.prompt.each_ref().map(|count| share_of(count.load(Ordering::Relaxed)));
     let share = share_of(in_time);
     table(&format!(
-        "Soak: {seconds} s, {restarts} restarts, {CONNECTIONS} connections, {} messages/s",
+        "Soak: {seconds} s, {} restarts, {CONNECTIONS} connections, {} messages/s",
+        gaps.len(),
         CONNECTIONS / SPEAKS
     ));
     figure(
@@ -147,6 +149,11 @@ fn report(
             away.percentile_ms(100)
         ),
         "≤ 20 s",
+    );
+    figure(
+        "a restart, from the signal to ready: p50, the longest",
+        &format!("{:.0}, {:.0} ms", gaps.percentile_ms(50), gaps.percentile_ms(100)),
+        "",
     );
     figure("resumes that were not exact", &whole.to_string(), "0");
     ensure!(share >= 99.9 && whole == 0, "not as available as promised");
