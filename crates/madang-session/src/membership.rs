@@ -18,6 +18,8 @@ impl Session {
     pub(crate) fn add_member(&mut self, participant: &Participant) {
         if let Some(user) = participant.user_id.user() {
             self.drop_invitation(user);
+            // They came by an invitation. One that is taken back before leaves the removal as it was.
+            self.barred.retain(|barred| *barred != user);
         }
         self.participants.retain(|known| known.user_id != participant.user_id);
         self.participants.push(participant.clone());
@@ -50,7 +52,6 @@ impl Session {
 
     pub(crate) fn add_invitation(&mut self, invitation: &Invitation) {
         self.drop_invitation(invitation.user_id);
-        self.barred.retain(|user| *user != invitation.user_id);
         self.invitations.push(invitation.clone());
     }
 

@@ -13,6 +13,7 @@ mod messages;
 mod people;
 mod pool;
 mod presence;
+mod removals;
 mod restarts;
 mod resume;
 mod search;

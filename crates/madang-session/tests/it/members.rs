@@ -176,6 +176,23 @@ fn se4_no_link_undoes_a_removal_and_an_invitation_does() {
 }
 
 #[test]
+fn se4_an_invitation_that_was_taken_back_does_not_undo_a_removal() {
+    let mut bench = Bench::new();
+    bench.let_in(2, "collaborator");
+    bench.by(1, "remove_user", json!({"target_user_id": "P2"})).unwrap();
+    bench.by(1, "invite_user", json!({"target_user_id": "P2", "role": "viewer"})).unwrap();
+    let withdrawn = bench.by(1, "remove_user", json!({"target_user_id": "P2"}));
+    assert_eq!(withdrawn, Ok(vec!["invitation_withdrawn"]));
+    bench.door = Some(Door { invite_id: InviteId::new(UnixMs(1), [9; 10]), role: Role::Collaborator });
+    assert_eq!(bench.by(2, "join_collaboration", json!({})), Err(ErrorCode::NotFound));
+    // Who came back and left by themselves may come by a link again.
+    bench.by(1, "invite_user", json!({"target_user_id": "P2", "role": "viewer"})).unwrap();
+    bench.by(2, "join_collaboration", json!({})).unwrap();
+    bench.by(2, "leave_session", json!({})).unwrap();
+    assert_eq!(bench.by(2, "join_collaboration", json!({})), Ok(vec!["member_added"]));
+}
+
+#[test]
 fn se1_the_owner_hands_over_before_leaving() {
     let mut bench = Bench::new();
     bench.let_in(2, "collaborator");
