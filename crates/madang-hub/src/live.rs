@@ -11,6 +11,7 @@ mod invites;
 mod journal;
 mod load;
 mod marks;
+mod pace;
 mod presence;
 mod publish;
 mod recent;
@@ -44,6 +45,7 @@ pub(crate) use afford::rejection;
 use ending::Ending;
 pub(crate) use ending::clip;
 use followers::Watcher;
+use pace::Pace;
 use presence::PresenceTable;
 use recent::Recent;
 use reply::LiveReply;
@@ -126,6 +128,8 @@ pub(crate) struct Live {
     rng: StdRng,
     watchers: Vec<Watcher>,
     presence: PresenceTable,
+    /// When those who follow may be written to again.
+    pace: Pace,
     /// When what is new about who is here is told, while it waits for more.
     presence_due: Option<Instant>,
     /// How far each person has read.

@@ -120,8 +120,14 @@ impl Live {
     /// Notes that someone types, or no longer does.
     pub(super) fn set_typing(&mut self, request: &Request, typing: bool) {
         let wait = Duration::from_millis(self.hub.inner.settings.typing_ms);
-        self.presence.typing(request.caller.user, typing.then(|| Instant::now() + wait));
-        self.tell_presence();
+        let now = Instant::now();
+        self.presence.typing(request.caller.user, typing.then(|| now + wait));
+        // Told with what else has come by then.
+        let (news, many) = self.presence.has_news();
+        if news {
+            let soon = self.pace.pause(now).unwrap_or(now);
+            self.presence_due.get_or_insert(if many { now + self.presence_wait() } else { soon });
+        }
     }
 
     /// Tells those who follow what is new about who is here: at once among few, in batches among many.
@@ -136,11 +142,16 @@ impl Live {
             self.summary_due.get_or_insert_with(|| Instant::now() + super::SUMMARY_DELAY);
         }
         if many {
-            let wait = Duration::from_millis(self.hub.inner.settings.presence_batch_ms);
+            let wait = self.presence_wait();
             self.presence_due.get_or_insert_with(|| Instant::now() + wait);
         } else {
             self.tell_presence_now();
         }
+    }
+
+    /// How long news about many people is gathered.
+    fn presence_wait(&self) -> Duration {
+        Duration::from_millis(self.hub.inner.settings.presence_batch_ms)
     }
 
     pub(super) fn tell_presence_now(&mut self) {
@@ -206,11 +217,13 @@ impl Live {
     }
 
     /// Sends events that are not in the log to everyone who follows.
-    pub(super) fn broadcast(&self, events: Vec<Outgoing>) {
+    pub(super) fn broadcast(&mut self, events: Vec<Outgoing>) {
         if events.is_empty() || self.watchers.is_empty() {
             return;
         }
+        let begun = Instant::now();
         let batch = Batch::new(events);
         self.watchers.iter().for_each(|watcher| watcher.viewer.deliver(std::slice::from_ref(&batch)));
+        self.pace.wrote(begun, Instant::now());
     }
 }

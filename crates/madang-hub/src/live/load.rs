@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::ending::Ending;
 use super::journal::replay;
+use super::pace::Pace;
 use super::presence::PresenceTable;
 use super::recent::Recent;
 use super::snapshot::Snapshots;
@@ -61,6 +62,7 @@ impl Live {
             rng,
             watchers: Vec::new(),
             presence: PresenceTable::default(),
+            pace: Pace::default(),
             presence_due: None,
             marks: HashMap::new(),
             refused_entry: None,

@@ -68,6 +68,7 @@ impl Live {
                 cause.viewer.deliver(&[Batch::new(vec![ack])]);
             }
         }
+        let begun = Instant::now();
         let shared = (!shared.is_empty()).then(|| Batch::new(shared));
         for watcher in &self.watchers {
             let own = if private.is_empty() { None } else { private.remove(&watcher.connection) };
@@ -78,6 +79,7 @@ impl Live {
                 (None, None) => {}
             }
         }
+        self.pace.wrote(begun, Instant::now());
         self.tell(tells);
         for born in born {
             // Its maker's connection may be gone; the session stays.

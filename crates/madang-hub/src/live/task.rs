@@ -10,6 +10,7 @@ use madang_bus::Lease;
 use madang_protocol::{ErrorCode, SessionId};
 use madang_session::Rejection;
 use tokio::sync::mpsc;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
 use super::{Live, ToLive, load, reply, write};
@@ -104,13 +105,17 @@ impl Live {
             // Timers that are due come first: a busy mailbox or upstream must not starve the journal.
             if self.next_work().is_some_and(|due| due <= Instant::now()) {
                 self.timers().await;
+                self.let_others_in(mailbox).await;
                 continue;
             }
-            let due = self.next_work().into_iter().chain(self.eviction_due()).min();
-            let reads = self.parked.is_empty() && self.pending.len() < PENDING_MAX;
+            let pause = self.reply.as_ref().and_then(|_| self.pace.pause(Instant::now()));
+            let due = self.next_work().into_iter().chain(self.eviction_due()).chain(pause).min();
+            let reads = self.reads();
             tokio::select! {
                 result = write::front(&mut self.pending) => self.front_done(result).await,
-                _ = reply::updates(&mut self.reply, &mut updates) => self.updates(&mut updates).await,
+                _ = reply::updates(&mut self.reply, &mut updates), if pause.is_none() => {
+                    self.updates(&mut updates).await;
+                }
                 _ = mailbox.recv_many(&mut messages, BATCH), if reads => {
                     for message in messages.drain(..) {
                         self.message(message).await;
@@ -119,8 +124,26 @@ impl Live {
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
             }
             self.serve_parked().await;
+            self.let_others_in(mailbox).await;
         }
         self.close().await;
+    }
+
+    /// Whether there is room for more commands.
+    fn reads(&self) -> bool {
+        self.parked.is_empty() && self.pending.len() < PENDING_MAX
+    }
+
+    /// After many were written to: everything else has its turn, and this session takes in what it brings.
+    async fn let_others_in(&mut self, mailbox: &mut mpsc::Receiver<ToLive>) {
+        while self.pace.take_turn() {
+            yield_now().await;
+            while self.reads()
+                && let Ok(message) = mailbox.try_recv()
+            {
+                self.message(message).await;
+            }
+        }
     }
 
     fn is_busy(&self) -> bool {
