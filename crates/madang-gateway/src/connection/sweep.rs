@@ -18,17 +18,25 @@ const SLICES: usize = 8;
 /// Sweeps between two tidyings of tickets and rates.
 const TIDY_EVERY: usize = 64;
 
-/// Sweeps until told to stop.
+/// Sweeps until told to stop and no connection is left. Those that were told to go and don't answer are cut then: a
+/// server that waits for them is away for everyone else.
 pub(crate) async fn sweep(shared: Arc<Shared>, stop: CancellationToken) {
+    let mut gone_by = None;
     let mut ticks = tokio::time::interval(interval(&shared.settings));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for turn in (0..TIDY_EVERY * SLICES).cycle() {
         tokio::select! {
             _ = ticks.tick() => {}
-            () = stop.cancelled() => return,
+            () = stop.cancelled(), if gone_by.is_none() => {
+                gone_by = Some(shared.now_ms() + shared.settings.drain_window_ms / 5);
+            }
+        }
+        if gone_by.is_some() && shared.connections.len() == 0 {
+            return;
         }
         let now_ms = shared.now_ms();
-        shared.connections.some(turn % SLICES, SLICES).iter().for_each(|connection| connection.tick(now_ms));
+        let some = shared.connections.some(turn % SLICES, SLICES);
+        some.iter().for_each(|connection| connection.tick(now_ms, gone_by));
         if turn == 0 {
             shared.identity.tickets.sweep(shared.now());
             shared.limiter.sweep(shared.now_us());
@@ -51,15 +59,15 @@ fn interval(settings: &Settings) -> Duration {
 }
 
 impl Connection {
-    /// Does what has come due.
-    fn tick(&self, now_ms: u64) {
+    /// Does what has come due; what is closing is gone by the time that is given, if one is.
+    fn tick(&self, now_ms: u64, gone_by: Option<u64>) {
         let settings = &self.shared.settings;
         let mut outbox = self.outbox.lock();
         match outbox.phase {
             Phase::Closed => {}
             Phase::Closing(_) => {
                 let until = *outbox.watch.goodbye.get_or_insert(now_ms + settings.close_ms);
-                if now_ms >= until {
+                if now_ms >= gone_by.map_or(until, |by| by.min(until)) {
                     outbox.end();
                 }
             }

@@ -408,6 +408,16 @@ async fn cn8_a_drain_tells_version_2_first_and_version_1_after_running_turns() {
 }
 
 #[tokio::test]
+async fn cn8_one_who_does_not_answer_the_goodbye_keeps_nobody_waiting() {
+    let settings = Settings { drain_window_ms: 50, close_ms: 600_000, ..with_guests() };
+    let mut server = TestServer::start(settings).await;
+    // It reads nothing from now on, and answers nothing.
+    let _silent = RawClient::v2(&server).await;
+    soon("the end of the drain", server.stopped()).await;
+    assert_eq!(server.gateway.connections(), 0);
+}
+
+#[tokio::test]
 async fn cn8_a_version_1_connection_that_comes_back_is_in_its_session_again() {
     let server = TestServer::start(with_guests()).await;
     let mut client = RawClient::v1(&server).await;
