@@ -98,7 +98,19 @@ pub(crate) struct TurnTask {
     pub(crate) updates: mpsc::Receiver<Update>,
     /// What is set aside for its requests, as long as they are not charged.
     _claims: Claims,
-    _task: AbortOnDropHandle<()>,
+    task: AbortOnDropHandle<()>,
+}
+
+impl TurnTask {
+    /// Waits for the task's end, after its updates have ended without a last word. Never returns when the task was taken
+    /// away: only the end of the runtime does that, and the reply is then cut off as by a kill, not failed.
+    pub(crate) async fn fault(&mut self) {
+        if let Err(error) = (&mut self.task).await
+            && error.is_cancelled()
+        {
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 /// What is set aside for the requests of a turn.
@@ -123,7 +135,7 @@ pub(crate) fn start(work: Work) -> TurnTask {
         // A send fails when the session no longer listens: the turn was stopped.
         let _stopped = run.answer(work).await;
     });
-    TurnTask { updates, _claims: claims, _task: AbortOnDropHandle::new(task) }
+    TurnTask { updates, _claims: claims, task: AbortOnDropHandle::new(task) }
 }
 
 /// The message that whole blocks make, in the upstream's order.

@@ -118,8 +118,13 @@ impl Live {
 
     /// Takes news from the turn's task, in order.
     pub(super) async fn updates(&mut self, updates: &mut Vec<Update>) {
-        // A task that ended without a last word was stopped or panicked.
-        let mut end = updates.is_empty().then(|| End::Failed(lost()));
+        let mut end = None;
+        if updates.is_empty() {
+            if let Some(reply) = &mut self.reply {
+                reply.task.fault().await;
+            }
+            end = Some(End::Failed(lost()));
+        }
         let mut events = Vec::new();
         for update in updates.drain(..) {
             if let Update::End(how) = update {
