@@ -67,7 +67,7 @@ pub(crate) fn bind(to: &mut Row, line: &Line<'_>) {
     to.text_or_null(line.row.target.as_deref());
     to.text(&line.row.details);
     to.text_or_null(line.row.address.as_deref());
-    to.bytes(&line.at.hash)
+    to.bytes(&line.at.hash);
 }
 
 /// What a line says, as it is stored.

@@ -174,5 +174,5 @@ fn journal_line(row: &mut Row, line: &JournalLine<'_>) {
     row.signed(line.n);
     row.id(line.session);
     row.text_or_null(line.turn.map(|turn| turn.to_string()).as_deref());
-    row.text(line.pieces)
+    row.text(line.pieces);
 }

@@ -115,7 +115,7 @@ pub(crate) fn record(row: &mut Row, (session, record): &&(SessionId, Record)) {
     row.id(record.actor);
     row.text(&record.kind);
     row.text(&record.data);
-    row.signed(record_checksum(*session, record))
+    row.signed(record_checksum(*session, record));
 }
 
 /// A command's columns.
@@ -125,7 +125,7 @@ pub(crate) fn command(row: &mut Row, command: &&CommandRow) {
     row.bytes(&command.digest);
     row.id(command.session);
     row.number_or_null(command.position);
-    row.text(&command.answer)
+    row.text(&command.answer);
 }
 
 /// A session's columns.
@@ -138,20 +138,20 @@ pub(crate) fn session(row: &mut Row, session: &&SessionRow) {
     row.number(session.created_at.0);
     row.number(session.last_activity.0);
     row.number(session.message_count.into());
-    row.number(session.participant_count.into())
+    row.number(session.participant_count.into());
 }
 
 /// A membership's columns.
 pub(crate) fn member(row: &mut Row, (session, member, role): &(SessionId, &MemberRow, Role)) {
     row.id(session);
     row.id(member.user);
-    row.text(role_name(*role))
+    row.text(role_name(*role));
 }
 
 /// The key of a membership that goes.
 pub(crate) fn member_gone(row: &mut Row, (session, member): &(SessionId, &MemberRow)) {
     row.id(session);
-    row.id(member.user)
+    row.id(member.user);
 }
 
 /// A person's columns.
@@ -161,7 +161,7 @@ pub(crate) fn user(row: &mut Row, user: &&UserRow) {
     row.number(user.guest.into());
     row.number(user.created_at.0);
     row.put(user.default_session.map(|session| session.to_string()));
-    row.put(user.joined_session.map(|session| session.to_string()))
+    row.put(user.joined_session.map(|session| session.to_string()));
 }
 
 /// A ledger entry's columns.
@@ -179,7 +179,7 @@ pub(crate) fn ledger(row: &mut Row, entry: &&LedgerRow) {
     row.number_or_null(entry.cost_micro_usd.map(|cost| cost.min(LEDGER_NUMBER_MAX)));
     row.text(&entry.price_table);
     row.number(entry.estimated.into());
-    row.text(&entry.outcome)
+    row.text(&entry.outcome);
 }
 
 /// A snapshot's columns.
@@ -188,7 +188,7 @@ pub(crate) fn snapshot(row: &mut Row, (session, snapshot): &&(SessionId, Snapsho
     row.signed(snapshot.stream.0);
     row.number(snapshot.position);
     row.text(&snapshot.data);
-    row.signed(snapshot_checksum(*session, snapshot))
+    row.signed(snapshot_checksum(*session, snapshot));
 }
 
 /// A read mark's columns.
@@ -196,7 +196,7 @@ pub(crate) fn read(row: &mut Row, (session, read): &&(SessionId, ReadRow)) {
     row.id(session);
     row.id(read.user);
     row.id(read.message);
-    row.number(read.count.into())
+    row.number(read.count.into());
 }
 
 /// A title as it is searched: lower case by character, so that a part folds as the whole does. NUL ends a text in

@@ -56,7 +56,7 @@ fn statement(change: &PersonChange) -> Statement {
         PersonChange::Subject(user, subject) => with(sql::SUBJECT_PUT, Must::Change, |to| {
             to.text(&subject.issuer);
             to.text(&subject.subject);
-            to.id(user)
+            to.id(user);
         }),
         PersonChange::Login(row) if row.seen_at > row.created_at => {
             with(sql::LOGIN_SEEN, Must::Nothing, |to| login_seen(to, row))
@@ -65,7 +65,7 @@ fn statement(change: &PersonChange) -> Statement {
         PersonChange::EndLogin(login) => with(sql::LOGIN_END, Must::Nothing, |to| to.id(login)),
         PersonChange::EndLogins(user, kept) => with(sql::LOGINS_END, Must::Nothing, |to| {
             to.id(user);
-            to.text(&kept.map(|login| login.to_string()).unwrap_or_default())
+            to.text(&kept.map(|login| login.to_string()).unwrap_or_default());
         }),
         PersonChange::Token(row) => match row.used_at {
             Some(used) => with(sql::TOKEN_USED, Must::Nothing, |to| keyed(to, row.token, used)),
@@ -88,18 +88,18 @@ fn statement(change: &PersonChange) -> Statement {
             with(sql::INVITATION_PUT, Must::Change, |to| {
                 to.id(user);
                 to.id(session);
-                to.text(told)
+                to.text(told);
             })
         }
         PersonChange::Invitation(session, user, None) => with(sql::INVITATION_GONE, Must::Nothing, |to| {
             to.id(user);
-            to.id(session)
+            to.id(session);
         }),
         PersonChange::Budget(purse, Some(budget)) => with(sql::BUDGET_PUT, Must::Change, |to| {
             to.text(&purse_name(*purse));
             to.number_or_null(budget.tokens);
             to.number_or_null(budget.micro_usd);
-            to.text(period_name(budget.period))
+            to.text(period_name(budget.period));
         }),
         PersonChange::Budget(purse, None) => {
             with(sql::BUDGET_GONE, Must::Nothing, |to| to.text(&purse_name(*purse)))
@@ -132,7 +132,7 @@ pub(crate) fn period_name(period: Period) -> &'static str {
 
 fn keyed(to: &mut Row, key: impl std::fmt::Display, at: UnixMs) {
     to.id(key);
-    to.number(at.0)
+    to.number(at.0);
 }
 
 fn account(to: &mut Row, row: &AccountRow) {
@@ -146,7 +146,7 @@ fn account(to: &mut Row, row: &AccountRow) {
     to.text_or_null(row.password.as_deref());
     to.number(row.admin.into());
     to.number_or_null(row.disabled_at.map(|at| at.0));
-    to.number(row.created_at.0)
+    to.number(row.created_at.0);
 }
 
 fn login(to: &mut Row, row: &LoginRow) {
@@ -157,13 +157,13 @@ fn login(to: &mut Row, row: &LoginRow) {
     to.number(row.seen_at.0);
     to.number(row.expires_at.0);
     to.text(&row.agent);
-    to.text(&row.address)
+    to.text(&row.address);
 }
 
 fn login_seen(to: &mut Row, row: &LoginRow) {
     keyed(to, row.login, row.seen_at);
     to.text(&row.agent);
-    to.text(&row.address)
+    to.text(&row.address);
 }
 
 fn token(to: &mut Row, row: &TokenRow) {
@@ -173,7 +173,7 @@ fn token(to: &mut Row, row: &TokenRow) {
     to.text(&row.name);
     to.text(row.scope.as_str());
     to.number(row.created_at.0);
-    to.number(row.expires_at.0)
+    to.number(row.expires_at.0);
 }
 
 fn invite(to: &mut Row, row: &InviteRow) {
@@ -186,5 +186,5 @@ fn invite(to: &mut Row, row: &InviteRow) {
     to.number(row.created_at.0);
     to.number(row.expires_at.0);
     to.number(row.uses_left.into());
-    to.number_or_null(row.revoked_at.map(|at| at.0))
+    to.number_or_null(row.revoked_at.map(|at| at.0));
 }

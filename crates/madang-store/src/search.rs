@@ -183,7 +183,7 @@ fn bind_entry(to: &mut Row, entry: &Entry<'_>) {
     to.id(entry.row.author);
     to.text(&entry.row.author_name);
     to.number(entry.row.at.0);
-    to.text(&entry.text)
+    to.text(&entry.text);
 }
 
 fn bind_words(to: &mut Row, id: i64, text: &str, session: &str) {
@@ -194,7 +194,7 @@ fn bind_words(to: &mut Row, id: i64, text: &str, session: &str) {
     }
     to.signed(id);
     to.text(&joined);
-    to.text(session_word(session))
+    to.text(session_word(session));
 }
 
 /// A session's id as one word: without the prefix, whose `_` would end it.

@@ -1,6 +1,7 @@
 //! Every statement the store runs after start, in words that SQLite and PostgreSQL both know.
 //!
-//! Placeholders are `$n`. Rows are written many at a time, because each statement costs two thread switches.
+//! Placeholders are `$n`, in statements over many rows `?`. Rows are written many at a time: on the way to a database on the
+//! network each statement costs a round trip, and to SQLite its own beginning and end.
 
 pub(crate) mod people;
 pub(crate) mod search;
