@@ -24,8 +24,8 @@ fn the_upstreams_limits_are_kept_between_its_answers() {
     assert_eq!(go(&mut queue, 2_000), more[3..]);
 }
 
-#[test]
-fn a_large_request_is_not_passed_for_ever_by_small_ones() {
+/// 100 of 1,000 tokens are left, all come back in 9 s; a request of 900 waits, and behind it one of 50.
+fn a_large_one_before_a_small_one() -> (Queue, u64, u64) {
     let mut queue = queue(100);
     let first = queue.enter(0, ask(1, 1)).unwrap();
     go(&mut queue, 0);
@@ -34,6 +34,12 @@ fn a_large_request_is_not_passed_for_ever_by_small_ones() {
     let large = queue.enter(0, ask(1, 900)).unwrap();
     assert_eq!(go(&mut queue, 0), [0; 0]);
     let small = queue.enter(0, ask(2, 50)).unwrap();
+    (queue, large, small)
+}
+
+#[test]
+fn a_large_request_is_not_passed_for_ever_by_small_ones() {
+    let (mut queue, large, small) = a_large_one_before_a_small_one();
     assert_eq!(go(&mut queue, 0), [0; 0], "what there is, is kept for the one that came first");
     assert_eq!(queue.wake_at(0), Some(8_000));
     let outlooks = queue.outlooks(0);
@@ -46,14 +52,7 @@ fn a_large_request_is_not_passed_for_ever_by_small_ones() {
 
 #[test]
 fn whoever_is_first_in_line_and_leaves_holds_nobody_up() {
-    let mut queue = queue(100);
-    let first = queue.enter(0, ask(1, 1)).unwrap();
-    go(&mut queue, 0);
-    queue.answered(first);
-    queue.told(0, &limits((100, 100), (1_000, 100), 9_000));
-    let large = queue.enter(0, ask(1, 900)).unwrap();
-    assert_eq!(go(&mut queue, 0), [0; 0]);
-    let small = queue.enter(0, ask(2, 50)).unwrap();
+    let (mut queue, large, small) = a_large_one_before_a_small_one();
     queue.leave(large);
     assert_eq!(go(&mut queue, 0), [small]);
 }
