@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use madang_protocol::{Actor, ErrorCode, LoginId, UnixMs, UserId};
+use madang_protocol::{Actor, AuditKind, ErrorCode, LoginId, UnixMs, UserId};
 use madang_store::{AccountRow, Append, AuditRow, PersonChange, Store};
 use parking_lot::{Mutex, RwLock};
 use serde_json::Value;
@@ -156,11 +156,11 @@ impl Accounts {
 
     /// A line of the audit log, of now.
     #[must_use]
-    pub fn line(&self, by: &By, kind: &str, target: Option<String>, details: &Value) -> AuditRow {
+    pub fn line(&self, by: &By, kind: AuditKind, target: Option<String>, details: &Value) -> AuditRow {
         AuditRow {
             at: self.now(),
             actor: by.actor,
-            kind: kind.to_owned(),
+            kind: kind.as_str().to_owned(),
             session: None,
             target,
             details: if details.is_null() { "{}".to_owned() } else { details.to_string() },

@@ -1,6 +1,6 @@
 //! What administrators, and the operator at the machine, do to accounts.
 
-use madang_protocol::{Actor, Budget, ErrorCode, UserId};
+use madang_protocol::{Actor, AuditKind, Budget, ErrorCode, UserId};
 use madang_store::{
     AccountPage, AccountRow, AuditRecord, AuditVerdict, PersonChange, Purse, SessionQuery, Subject,
 };
@@ -74,14 +74,19 @@ impl Accounts {
         let target = Some(user.to_string());
         if let Some(admin) = admin.filter(|admin| *admin != row.admin) {
             row.admin = admin;
-            step.audit.push(self.line(by, "account.admin", target.clone(), &json!({ "admin": admin })));
+            step.audit.push(self.line(
+                by,
+                AuditKind::AccountAdmin,
+                target.clone(),
+                &json!({ "admin": admin }),
+            ));
             step.ends.push(Which::Changed(user));
         }
         if let Some(name) = display_name.filter(|name| *name != row.display_name) {
             row.display_name = name;
             step.audit.push(self.line(
                 by,
-                "account.changed",
+                AuditKind::AccountChanged,
                 target.clone(),
                 &json!({ "fields": ["display_name"] }),
             ));
@@ -91,12 +96,12 @@ impl Accounts {
             Some(true) if row.disabled_at.is_none() => {
                 row.disabled_at = Some(self.now());
                 step.people.extend([PersonChange::EndLogins(user, None), PersonChange::EndTokens(user)]);
-                step.audit.push(self.line(by, "account.disabled", target, &json!(null)));
+                step.audit.push(self.line(by, AuditKind::AccountDisabled, target, &json!(null)));
                 step.ends.push(Which::Person(user));
             }
             Some(false) if row.disabled_at.is_some() => {
                 row.disabled_at = None;
-                step.audit.push(self.line(by, "account.enabled", target, &json!(null)));
+                step.audit.push(self.line(by, AuditKind::AccountEnabled, target, &json!(null)));
             }
             _ => {}
         }
@@ -141,7 +146,7 @@ impl Accounts {
         let details = json!({ "issuer": subject.issuer });
         let linked = self.carry_out(Step {
             people: vec![PersonChange::Subject(user, subject)],
-            audit: vec![self.line(by, "account.linked", Some(user.to_string()), &details)],
+            audit: vec![self.line(by, AuditKind::AccountLinked, Some(user.to_string()), &details)],
             ..Step::default()
         });
         let taken = |refusal: Refusal| {
@@ -181,7 +186,7 @@ impl Accounts {
         let details = json!({ "budget": budget });
         self.carry_out(Step {
             people: vec![PersonChange::Budget(purse, budget)],
-            audit: vec![self.line(by, "budget.set", Some(target), &details)],
+            audit: vec![self.line(by, AuditKind::BudgetSet, Some(target), &details)],
             ends: Vec::new(),
         })
         .await

@@ -1,7 +1,7 @@
 //! Invite links: what a code lets one do, and links that only let people sign up.
 
 use madang_protocol::limits::{INVITE_LIFE_MS, INVITE_LIFE_MS_MAX, INVITE_USES_MAX, INVITES_MAX};
-use madang_protocol::{ErrorCode, InviteId, Role, UnixMs, UserId};
+use madang_protocol::{AuditKind, ErrorCode, InviteId, Role, UnixMs, UserId};
 use madang_store::{InviteRow, PersonChange};
 use serde_json::json;
 
@@ -77,7 +77,7 @@ impl Accounts {
         let details = json!({ "uses": uses, "expires_at": row.expires_at });
         self.carry_out(Step {
             people: vec![PersonChange::Invite(row.clone())],
-            audit: vec![self.line(by, "invite.created", Some(row.invite.to_string()), &details)],
+            audit: vec![self.line(by, AuditKind::InviteCreated, Some(row.invite.to_string()), &details)],
             ends: Vec::new(),
         })
         .await?;
@@ -103,7 +103,7 @@ impl Accounts {
         }
         self.carry_out(Step {
             people: vec![PersonChange::RevokeInvite(invite, self.now())],
-            audit: vec![self.line(by, "invite.revoked", Some(invite.to_string()), &json!(null))],
+            audit: vec![self.line(by, AuditKind::InviteRevoked, Some(invite.to_string()), &json!(null))],
             ends: Vec::new(),
         })
         .await
@@ -118,6 +118,6 @@ impl Accounts {
             return;
         }
         step.people.insert(0, PersonChange::UseInvite(invite.invite, now));
-        step.audit.push(self.line(by, "invite.used", Some(invite.invite.to_string()), &json!(null)));
+        step.audit.push(self.line(by, AuditKind::InviteUsed, Some(invite.invite.to_string()), &json!(null)));
     }
 }

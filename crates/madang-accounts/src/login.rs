@@ -1,6 +1,6 @@
 //! Logging in and out.
 
-use madang_protocol::{ErrorCode, LoginId, UnixMs, UserId};
+use madang_protocol::{AuditKind, ErrorCode, LoginId, UnixMs, UserId};
 use madang_store::{AccountRow, LoginRow, PersonChange};
 use serde_json::json;
 
@@ -58,7 +58,7 @@ impl Accounts {
         let Some(account) = account.filter(|account| check != Check::Wrong && account.disabled_at.is_none())
         else {
             // No name: people type passwords into its field.
-            let line = self.line(by, "login.failed", None, &json!(null));
+            let line = self.line(by, AuditKind::LoginFailed, None, &json!(null));
             self.carry_out(Step { audit: vec![line], ..Step::default() }).await?;
             return Err(wrong());
         };
@@ -109,7 +109,7 @@ impl Accounts {
             self.end(&mut step, &by, ended);
         }
         step.people.push(PersonChange::Login(row));
-        step.audit.push(self.line(&by, "login.ok", Some(login.to_string()), &json!(null)));
+        step.audit.push(self.line(&by, AuditKind::LoginOk, Some(login.to_string()), &json!(null)));
         self.carry_out(step).await?;
         Ok(LoggedIn { account, login, token })
     }
@@ -138,7 +138,7 @@ impl Accounts {
         let details = json!({ "all": true, "kept": keep.map(|login| login.to_string()) });
         self.carry_out(Step {
             people: vec![PersonChange::EndLogins(user, keep)],
-            audit: vec![self.line(by, "login.ended", Some(user.to_string()), &details)],
+            audit: vec![self.line(by, AuditKind::LoginEnded, Some(user.to_string()), &details)],
             ends: vec![Which::Logins(user, keep)],
         })
         .await
@@ -158,7 +158,7 @@ impl Accounts {
 
     fn end(&self, step: &mut Step, by: &By, login: LoginId) {
         step.people.push(PersonChange::EndLogin(login));
-        step.audit.push(self.line(by, "login.ended", Some(login.to_string()), &json!(null)));
+        step.audit.push(self.line(by, AuditKind::LoginEnded, Some(login.to_string()), &json!(null)));
         step.ends.push(Which::Login(login));
     }
 

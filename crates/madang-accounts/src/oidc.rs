@@ -6,7 +6,7 @@ mod provider;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
-use madang_protocol::{ErrorCode, LoginId, UnixMs, UserId};
+use madang_protocol::{AuditKind, ErrorCode, LoginId, UnixMs, UserId};
 use madang_store::Subject;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -226,8 +226,12 @@ impl Accounts {
         by: &By,
     ) -> Result<madang_store::AccountRow, Refusal> {
         if !remote.settings.sign_up {
-            let line =
-                self.line(by, "login.failed", None, &serde_json::json!({ "provider": remote.settings.id }));
+            let line = self.line(
+                by,
+                AuditKind::LoginFailed,
+                None,
+                &serde_json::json!({ "provider": remote.settings.id }),
+            );
             self.carry_out(Step { audit: vec![line], ..Step::default() }).await?;
             return Err(Refusal::new(
                 ErrorCode::Forbidden,

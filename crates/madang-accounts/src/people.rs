@@ -1,6 +1,6 @@
 //! Accounts: how they begin and what their people change about themselves.
 
-use madang_protocol::{ErrorCode, PALETTE, UnixMs, UserId, color_of};
+use madang_protocol::{AuditKind, ErrorCode, PALETTE, UnixMs, UserId, color_of};
 use madang_store::{AccountRow, InviteRow, PersonChange};
 use serde_json::{Value, json};
 
@@ -140,7 +140,7 @@ impl Accounts {
     pub(crate) fn created(&self, row: &AccountRow, by: &By, details: &Value) -> Step {
         Step {
             people: vec![PersonChange::Account(row.clone())],
-            audit: vec![self.line(by, "account.created", Some(row.user.to_string()), details)],
+            audit: vec![self.line(by, AuditKind::AccountCreated, Some(row.user.to_string()), details)],
             // What a guest of that id has open is to come back with the account's credential: the guest's is void.
             ends: vec![Which::Changed(row.user)],
         }
@@ -179,7 +179,7 @@ impl Accounts {
             people: vec![PersonChange::Account(row.clone())],
             audit: vec![self.line(
                 by,
-                "account.changed",
+                AuditKind::AccountChanged,
                 Some(user.to_string()),
                 &json!({ "fields": changed }),
             )],
@@ -205,7 +205,7 @@ impl Accounts {
             let attempt = self.inner.attempts.begin(&format!("\0{user}"), by.address, self.now().0)?;
             let check = self.inner.passwords.check(old.unwrap_or_default(), Some(phc.clone())).await?;
             if check == Check::Wrong {
-                let line = self.line(by, "password.refused", Some(user.to_string()), &json!(null));
+                let line = self.line(by, AuditKind::PasswordRefused, Some(user.to_string()), &json!(null));
                 self.carry_out(Step { audit: vec![line], ..Step::default() }).await?;
                 return Err(Refusal::new(ErrorCode::Forbidden, "The old password is not right."));
             }
@@ -241,7 +241,7 @@ impl Accounts {
                 PersonChange::EndLogins(user, keep),
                 PersonChange::EndTokens(user),
             ],
-            audit: vec![self.line(by, "account.password", Some(user.to_string()), &json!(null))],
+            audit: vec![self.line(by, AuditKind::AccountPassword, Some(user.to_string()), &json!(null))],
             ends: ended,
         }
     }

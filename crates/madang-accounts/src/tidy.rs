@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use madang_protocol::UnixMs;
+use madang_protocol::{AuditKind, UnixMs};
 use madang_store::{Before, PersonChange, Stale};
 use serde_json::json;
 
@@ -40,7 +40,7 @@ impl Accounts {
             let people = logins.chain(tokens).chain(invites.into_iter().map(PersonChange::ForgetInvite));
             let step = Step {
                 people: people.collect(),
-                audit: vec![self.line(&By::operator(), "tidied", None, &details)],
+                audit: vec![self.line(&By::operator(), AuditKind::Tidied, None, &details)],
                 // Nothing ends by this that had not ended before.
                 ends: Vec::new(),
             };

@@ -1,6 +1,6 @@
 //! Personal API tokens: scoped, expiring, shown once.
 
-use madang_protocol::{ErrorCode, Scope, TokenId, UnixMs, UserId};
+use madang_protocol::{AuditKind, ErrorCode, Scope, TokenId, UnixMs, UserId};
 use madang_store::{PersonChange, TokenRow};
 use serde_json::json;
 
@@ -71,7 +71,7 @@ impl Accounts {
         let details = json!({ "scope": row.scope, "days": new.days, "user": user.to_string() });
         self.carry_out(Step {
             people: old.chain([PersonChange::Token(row.clone())]).collect(),
-            audit: vec![self.line(by, "token.created", Some(row.token.to_string()), &details)],
+            audit: vec![self.line(by, AuditKind::TokenCreated, Some(row.token.to_string()), &details)],
             ends: Vec::new(),
         })
         .await?;
@@ -97,7 +97,7 @@ impl Accounts {
         }
         self.carry_out(Step {
             people: vec![PersonChange::EndToken(token)],
-            audit: vec![self.line(by, "token.ended", Some(token.to_string()), &json!(null))],
+            audit: vec![self.line(by, AuditKind::TokenEnded, Some(token.to_string()), &json!(null))],
             ends: vec![Which::Token(token)],
         })
         .await

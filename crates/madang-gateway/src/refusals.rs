@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use madang_accounts::By;
-use madang_protocol::{Actor, SessionId, UnixMs, UserId};
+use madang_protocol::{Actor, AuditKind, SessionId, UnixMs, UserId};
 use madang_store::AuditRow;
 use parking_lot::Mutex;
 use serde_json::json;
@@ -166,7 +166,7 @@ fn row(shared: &Shared, line: Line) -> AuditRow {
     let actor = user.map_or(Actor::Server, Actor::User);
     let by = By { actor, address, agent: String::new() };
     let details = json!({ "what": what, "times": times });
-    AuditRow { session, ..shared.accounts.line(&by, "refused", None, &details) }
+    AuditRow { session, ..shared.accounts.line(&by, AuditKind::Refused, None, &details) }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 #[macro_use]
 mod shape;
 
+mod audit;
 mod close;
 mod command;
 mod command_data;
@@ -26,6 +27,7 @@ mod session;
 #[cfg(feature = "ts")]
 pub mod typescript;
 
+pub use audit::AuditKind;
 pub use close::CloseCode;
 pub use command::*;
 pub use command_data::*;

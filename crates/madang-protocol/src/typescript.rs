@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use ts_rs::{Config, TS, TypeVisitor};
 
-use crate::{CloseCode, ErrorCode, ProtocolVersion};
+use crate::{AuditKind, CloseCode, ErrorCode, ProtocolVersion};
 
 /// The file being written.
 pub struct File {
@@ -44,6 +44,7 @@ pub fn generate() -> String {
     let mut file = File { config: Config::default(), declarations: BTreeMap::new(), maps: BTreeMap::new() };
     crate::command::typescript(&mut file);
     crate::event::typescript(&mut file);
+    file.visit::<AuditKind>();
 
     let mut out =
         String::from("// Generated from crates/madang-protocol by `cargo xtask codegen`. Do not edit.\n\n");
@@ -77,4 +78,9 @@ fn constants(out: &mut String) {
         line(format!("  {}: {},", code.as_str(), code.row().recoverable));
     }
     line("};".into());
+    line("\n/** Every kind of line that the audit log has. */\nexport const AUDIT_KINDS: readonly AuditKind[] = [".into());
+    for kind in AuditKind::ALL {
+        line(format!("  \"{}\",", kind.as_str()));
+    }
+    line("];".into());
 }

@@ -17,6 +17,7 @@ message_id?: string,
  * The turn asked for.
  */
 turn_id?: string, };
+export type AuditKind = "login.ok" | "login.failed" | "login.ended" | "account.created" | "account.changed" | "account.password" | "password.refused" | "account.admin" | "account.disabled" | "account.enabled" | "account.linked" | "token.created" | "token.ended" | "invite.created" | "invite.revoked" | "invite.used" | "user.invited" | "invitation.withdrawn" | "member.added" | "member.removed" | "role.changed" | "session.deleted" | "budget.changed" | "budget.set" | "refused" | "tidied";
 export type Auth = { 
 /**
  * The credential.
@@ -1885,3 +1886,33 @@ export const RECOVERABLE: Record<ErrorCode, boolean> = {
   SERVICE_UNAVAILABLE: true,
   INTERNAL_ERROR: true,
 };
+
+/** Every kind of line that the audit log has. */
+export const AUDIT_KINDS: readonly AuditKind[] = [
+  "login.ok",
+  "login.failed",
+  "login.ended",
+  "account.created",
+  "account.changed",
+  "account.password",
+  "password.refused",
+  "account.admin",
+  "account.disabled",
+  "account.enabled",
+  "account.linked",
+  "token.created",
+  "token.ended",
+  "invite.created",
+  "invite.revoked",
+  "invite.used",
+  "user.invited",
+  "invitation.withdrawn",
+  "member.added",
+  "member.removed",
+  "role.changed",
+  "session.deleted",
+  "budget.changed",
+  "budget.set",
+  "refused",
+  "tidied",
+];

@@ -3,8 +3,8 @@
 
 use madang_protocol::limits::{INVITE_LIFE_MS, INVITE_LIFE_MS_MAX, INVITE_USES_MAX, INVITES_MAX};
 use madang_protocol::{
-    Ack, Actor, CreateInvite, ErrorCode, Event, Invite, InviteCreated, InviteId, Invites, Role, UnixMs,
-    UserId,
+    Ack, Actor, AuditKind, CreateInvite, ErrorCode, Event, Invite, InviteCreated, InviteId, Invites, Role,
+    UnixMs, UserId,
 };
 use madang_session::{Action, Object, Rejection, Standing, authorize};
 use madang_store::{InviteRow, PersonChange};
@@ -53,7 +53,7 @@ impl Live {
         };
         let details = json!({"role": row.role, "uses": uses, "expires_at": row.expires_at});
         let mut draft = Draft { at: now, ..Draft::default() };
-        let made = ("invite.created", Some(row.invite.to_string()));
+        let made = (AuditKind::InviteCreated, Some(row.invite.to_string()));
         let actor = Actor::User(request.caller.user);
         draft.append.audit.push(audit_row((self.session.id(), now), actor, made, &details));
         let invite = invite(&row);
@@ -91,7 +91,7 @@ impl Live {
         let mut draft = Draft { at: now, ..Draft::default() };
         if row.revoked_at.is_none() {
             draft.append.people.push(PersonChange::RevokeInvite(invite, now));
-            let ended = ("invite.revoked", Some(invite.to_string()));
+            let ended = (AuditKind::InviteRevoked, Some(invite.to_string()));
             let actor = Actor::User(request.caller.user);
             draft.append.audit.push(audit_row((self.session.id(), now), actor, ended, &json!({})));
         }

@@ -1,7 +1,7 @@
 //! What events mean in rows beside the log: memberships, the search, read marks, the audit log.
 
 use madang_protocol::{
-    Actor, Event, Invitation, Invited, Message, MessageKind, Role, SessionId, UnixMs, UserId,
+    Actor, AuditKind, Event, Invitation, Invited, Message, MessageKind, Role, SessionId, UnixMs, UserId,
 };
 use madang_store::{AuditRow, MemberRow, PersonChange, ReadRow, TextRow};
 use serde_json::json;
@@ -133,27 +133,29 @@ fn member(event: &Event) -> Option<MemberRow> {
 fn audit(session: SessionId, at: UnixMs, event: &Event) -> Option<AuditRow> {
     let of = |user: UserId| Some(user.to_string());
     let (actor, kind, target, details) = match event {
-        Event::SessionDeleted(data) => (data.0.by.user_id, "session.deleted", None, json!({})),
+        Event::SessionDeleted(data) => (data.0.by.user_id, AuditKind::SessionDeleted, None, json!({})),
         Event::MemberAdded(data) => {
             let details = json!({"role": data.participant.role, "invite_id": data.invite_id});
             let who = data.participant.user_id.user()?;
-            (Actor::User(who), "member.added", data.by.user_id.user().and_then(of), details)
+            (Actor::User(who), AuditKind::MemberAdded, data.by.user_id.user().and_then(of), details)
         }
-        Event::MemberRemoved(data) => (data.by.user_id, "member.removed", of(data.user_id), json!({})),
+        Event::MemberRemoved(data) => {
+            (data.by.user_id, AuditKind::MemberRemoved, of(data.user_id), json!({}))
+        }
         Event::RoleChanged(data) => {
             let details = json!({"role": data.role, "rights": data.rights});
-            (data.by.user_id, "role.changed", of(data.user_id), details)
+            (data.by.user_id, AuditKind::RoleChanged, of(data.user_id), details)
         }
         Event::UserInvited(data) => {
             let invitation = &data.invitation;
             let details = json!({"role": invitation.role});
-            (invitation.by.user_id, "user.invited", of(invitation.user_id), details)
+            (invitation.by.user_id, AuditKind::UserInvited, of(invitation.user_id), details)
         }
         Event::InvitationWithdrawn(data) => {
-            (data.by.user_id, "invitation.withdrawn", of(data.user_id), json!({}))
+            (data.by.user_id, AuditKind::InvitationWithdrawn, of(data.user_id), json!({}))
         }
         Event::BudgetChanged(data) => {
-            (data.by.user_id, "budget.changed", None, json!({"budget": data.budget}))
+            (data.by.user_id, AuditKind::BudgetChanged, None, json!({"budget": data.budget}))
         }
         _ => return None,
     };
@@ -164,13 +166,13 @@ fn audit(session: SessionId, at: UnixMs, event: &Event) -> Option<AuditRow> {
 pub(super) fn audit_row(
     (session, at): (SessionId, UnixMs),
     actor: Actor,
-    (kind, target): (&str, Option<String>),
+    (kind, target): (AuditKind, Option<String>),
     details: &serde_json::Value,
 ) -> AuditRow {
     AuditRow {
         at,
         actor,
-        kind: kind.to_owned(),
+        kind: kind.as_str().to_owned(),
         session: Some(session),
         target,
         details: details.to_string(),
