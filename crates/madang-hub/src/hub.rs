@@ -271,7 +271,7 @@ impl Hub {
     /// The lines of a page, with what is live in them.
     pub(crate) fn lines(&self, page: SessionPage) -> Sessions {
         let line = |listed: ListedSession| {
-            let ListedSession { row, role, read_count } = listed;
+            let ListedSession { row, role, read_count, unread_mentions } = listed;
             let (present, running) = self.inner.registry.facts(row.session);
             let status = if present > 0 && row.status == SessionStatus::Idle {
                 SessionStatus::Active
@@ -289,6 +289,7 @@ impl Hub {
                 message_count: row.message_count,
                 running,
                 unread: row.message_count.saturating_sub(read_count),
+                unread_mentions,
                 present,
             }
         };

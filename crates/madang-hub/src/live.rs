@@ -11,6 +11,7 @@ mod invites;
 mod journal;
 mod load;
 mod marks;
+mod mentions;
 mod pace;
 mod presence;
 mod publish;
@@ -45,6 +46,7 @@ pub(crate) use afford::rejection;
 use ending::Ending;
 pub(crate) use ending::clip;
 use followers::Watcher;
+use mentions::Mentions;
 use pace::Pace;
 use presence::PresenceTable;
 use recent::Recent;
@@ -134,6 +136,8 @@ pub(crate) struct Live {
     presence_due: Option<Instant>,
     /// How far each person has read.
     marks: HashMap<UserId, MessageId>,
+    /// Which messages concern whom.
+    mentions: Mentions,
     /// Why the one who was coming in could not.
     refused_entry: Option<Rejection>,
     pending: VecDeque<Pending>,

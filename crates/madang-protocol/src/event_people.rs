@@ -192,6 +192,9 @@ data! {
         message_id: MessageId,
         /// Messages after it.
         unread: u32,
+        /// Those of them that concern this person, as in the list of sessions.
+        #[serde(default)]
+        unread_mentions: u32,
     }
     /// `summary`: what happened since a message, in Claude's words.
     Summary {

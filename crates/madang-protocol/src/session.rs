@@ -78,6 +78,10 @@ pub struct SessionSummary {
     /// Messages that came after the reader's mark.
     #[serde(default)]
     pub unread: u32,
+    /// Those of them that concern the reader: messages that name them or answer one of theirs, and Claude's replies to
+    /// their prompts, once ended and unless somebody stopped them.
+    #[serde(default)]
+    pub unread_mentions: u32,
     /// People who are here or away, Claude not counted.
     #[serde(default)]
     pub present: u32,

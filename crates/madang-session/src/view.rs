@@ -20,6 +20,8 @@ pub struct Around<'a> {
     pub presence: Vec<Presence>,
     /// How far the reader has read.
     pub read_to: Option<MessageId>,
+    /// How many messages after that concern the reader.
+    pub unread_mentions: u32,
     /// What was spent in the budget's current period.
     pub spent: Spent,
 }
@@ -27,7 +29,12 @@ pub struct Around<'a> {
 impl Session {
     /// The line of the list, as this person sees it; none for someone who does not belong.
     #[must_use]
-    pub fn summary(&self, user: UserId, present: u32, read_to: Option<MessageId>) -> Option<SessionSummary> {
+    pub fn summary(
+        &self,
+        user: UserId,
+        present: u32,
+        (read_to, unread_mentions): (Option<MessageId>, u32),
+    ) -> Option<SessionSummary> {
         Some(SessionSummary {
             session_id: self.id,
             title: self.title.clone(),
@@ -39,6 +46,7 @@ impl Session {
             message_count: self.message_count(),
             running: self.running.is_some(),
             unread: self.unread(read_to),
+            unread_mentions,
             present,
         })
     }
@@ -91,10 +99,10 @@ impl Session {
     /// NOT_FOUND for strangers.
     pub fn snapshot(&self, caller: &Caller, around: Around<'_>) -> Result<SessionState, Rejection> {
         self.check(caller, Action::Read)?;
-        let Around { live, presence, read_to, spent } = around;
+        let Around { live, presence, read_to, unread_mentions, spent } = around;
         let present = u32::try_from(presence.len()).unwrap_or(u32::MAX);
-        let summary =
-            self.summary(caller.user, present, read_to).ok_or_else(|| Rejection::not_found("session"))?;
+        let summary = self.summary(caller.user, present, (read_to, unread_mentions));
+        let summary = summary.ok_or_else(|| Rejection::not_found("session"))?;
         let (messages, has_more) = self.transcript.page(self.head, STATE_MESSAGES);
         let running = self.running.as_ref().map(|running| RunningTurn {
             turn_id: running.turn_id,

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use madang_protocol::{Actor, Epoch, MessageId, SessionId, SessionStatus, TurnId, UnixMs, UserId};
 
-use crate::people::{AuditRow, People, PersonChange, ReadRow, TextRow};
+use crate::people::{AuditRow, MentionRow, People, PersonChange, ReadRow, TextRow};
 
 /// A boxed future, so that a store can be a trait object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -217,6 +217,8 @@ pub struct Append {
     pub texts: Vec<(SessionId, TextRow)>,
     /// Stored records whose data is replaced, because a person deleted what it said (TU5); all else of them stays.
     pub redactions: Vec<(SessionId, Stream, u64, String)>,
+    /// How many unread messages concern people.
+    pub mentions: Vec<(SessionId, MentionRow)>,
 }
 
 /// A session as it is loaded: its row, who belongs to it, the newest snapshot of its log.
@@ -232,6 +234,8 @@ pub struct LoadedSession {
     pub reads: Vec<ReadRow>,
 }
 
+    /// How many messages after that concern them; who is not there has none.
+    pub mentions: Vec<MentionRow>,
 /// A line of a person's list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedSession {
@@ -243,6 +247,8 @@ pub struct ListedSession {
     pub read_count: u32,
 }
 
+    /// Messages after the mark that concern the person.
+    pub unread_mentions: u32,
 /// A page of a person's sessions.
 #[derive(Debug, Clone)]
 pub struct SessionPage {

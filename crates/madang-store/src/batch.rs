@@ -12,7 +12,7 @@ use crate::bind::{self, Row};
 use crate::connection::Connection;
 use crate::redact::{self, Redaction};
 use crate::{
-    Append, CommandRow, JournalEntry, LedgerRow, MemberRow, ReadRow, Record, SessionRow, SnapshotRow, Stream,
+    Append, CommandRow, JournalEntry, LedgerRow, MemberRow, MentionRow, ReadRow, Record, SessionRow, SnapshotRow, Stream,
     TextRow, UserRow, search, statements,
 };
 
@@ -66,6 +66,7 @@ pub(crate) struct Batch<'a> {
     snapshots: LastWord<(SessionId, Stream), &'a (SessionId, SnapshotRow)>,
     audit: Vec<audit::Line<'a>>,
     reads: LastWord<(SessionId, UserId), &'a (SessionId, ReadRow)>,
+    mentions: LastWord<(SessionId, UserId), &'a (SessionId, MentionRow)>,
     texts: LastWord<(SessionId, MessageId), &'a (SessionId, TextRow)>,
     redactions: Vec<&'a Redaction>,
 }
@@ -100,6 +101,7 @@ impl<'a> Batch<'a> {
         self.ledger.extend(&append.ledger);
         append.snapshots.iter().for_each(|row| self.put_snapshot(row));
         append.reads.iter().for_each(|row| self.reads.put((row.0, row.1.user), row));
+        append.mentions.iter().for_each(|row| self.mentions.put((row.0, row.1.user), row));
         append.texts.iter().for_each(|row| self.texts.put((row.0, row.1.message), row));
         self.redactions.extend(&append.redactions);
     }
@@ -152,6 +154,7 @@ impl<'a> Batch<'a> {
         bind::write(connection, &statements::SNAPSHOTS, &self.snapshots.values, bind::snapshot).await?;
         bind::write(connection, &statements::AUDIT, &self.audit, audit::bind).await?;
         bind::write(connection, &statements::READS, &self.reads.values, bind::read).await?;
+        bind::write(connection, &statements::MENTIONS, &self.mentions.values, bind::mention).await?;
         search::write(connection, &self.texts.values).await?;
         redact::apply(connection, &self.redactions).await
     }

@@ -10,7 +10,9 @@ use sqlx::sqlite::SqliteArguments;
 
 use crate::connection::Connection;
 use crate::statements::Bulk;
-use crate::{CommandRow, LedgerRow, MemberRow, ReadRow, Record, SessionRow, SnapshotRow, Stream, UserRow};
+use crate::{
+    CommandRow, LedgerRow, MemberRow, MentionRow, ReadRow, Record, SessionRow, SnapshotRow, Stream, UserRow,
+};
 
 /// Tokens or millionths of a dollar of one request (a million dollars): no request comes near it, and millions of
 /// rows can be summed up without leaving a BIGINT. Beyond, this much is noted.
@@ -200,6 +202,13 @@ pub(crate) fn read(row: &mut Row, (session, read): &&(SessionId, ReadRow)) {
 }
 
 /// A title as it is searched: lower case by character, so that a part folds as the whole does. NUL ends a text in
+/// The columns of how much concerns a person.
+pub(crate) fn mention(row: &mut Row, (session, mention): &&(SessionId, MentionRow)) {
+    row.id(session);
+    row.id(mention.user);
+    row.number(mention.unread.into());
+}
+
 /// LIKE, so it is replaced.
 pub(crate) fn folded(title: &str) -> String {
     title

@@ -176,6 +176,15 @@ pub struct ReadRow {
     pub count: u32,
 }
 
+/// How many unread messages of a session concern a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MentionRow {
+    /// The person.
+    pub user: UserId,
+    /// Messages after their mark that name or answer them.
+    pub unread: u32,
+}
+
 /// What the full-text search knows of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextRow {

@@ -33,10 +33,40 @@ pub(crate) async fn load(
     let stream = Stream::SESSION;
     let stored = query(statements::SNAPSHOT).bind(id).bind(stream.0).fetch_optional(&mut *moment).await?;
     let snapshot = stored.map(|row| rows::snapshot(session, stream, &row)).transpose()?;
+    let mentions = query(sql::MENTIONS_OF).bind(session.to_string()).fetch_all(&mut *moment).await?;
+    let mentions = mentions.iter().map(rows::people::mention).collect::<Result<_, _>>()?;
     let reads = query(sql::READS_OF).bind(session.to_string()).fetch_all(&mut *moment).await?;
     let reads = reads.iter().map(rows::people::read).collect::<Result<_, _>>()?;
     moment.commit().await?;
-    Ok(Some(LoadedSession { row: rows::session(&row)?, members, snapshot, reads }))
+    Ok(Some(LoadedSession { row: rows::session(&row)?, members, reads, mentions }))
+}
+
+/// The newest snapshot of a session's log, as far as it is whole: what is damaged, or can't be read, is left out.
+pub(crate) async fn snapshot(
+    readers: &SqlitePool,
+    session: SessionId,
+) -> Result<Vec<SnapshotRow>, sqlx::Error> {
+    let stream = Stream::SESSION;
+    let question = query(statements::SNAPSHOT).bind(session.to_string()).bind(stream.0);
+    let mut found = question.fetch(readers);
+    let mut parts = Vec::new();
+    loop {
+        let part = match found.try_next().await {
+            Ok(Some(row)) => rows::snapshot(session, stream, &row),
+            Ok(None) => return Ok(parts),
+            Err(error) if Fault::of(&error) == Fault::Damaged => {
+                tracing::warn!(session.id = %session, error = &error as &dyn std::error::Error, "a snapshot can't be read");
+                return Ok(parts);
+            }
+            Err(error) => return Err(error),
+        };
+        match part {
+            Ok(part) => parts.push(part),
+            Err(error) => {
+                tracing::warn!(session.id = %session, error = &error as &dyn std::error::Error, "a part of a snapshot is damaged");
+            }
+        }
+    }
 }
 
 /// A stretch of a stream.
@@ -124,8 +154,12 @@ pub(crate) async fn sessions_of(
         .bind(page.asked_for());
     let found = question.fetch_all(readers).await.map_err(failed(LISTING))?;
     page.answer(&found, |row| {
-        let read_count = rows::number(row, 10)?;
-        Ok(ListedSession { row: rows::session(row)?, role: rows::role(row, 8)?, read_count })
+        Ok(ListedSession {
+            row: rows::session(row)?,
+            role: rows::role(row, 8)?,
+            read_count: rows::number(row, 10)?,
+            unread_mentions: rows::number(row, 11)?,
+        })
     })
 }
 
@@ -144,7 +178,12 @@ pub(crate) async fn all_sessions(
         .bind(page.asked_for());
     let found = question.fetch_all(readers).await.map_err(failed(LISTING))?;
     page.answer(&found, |row| {
-        Ok(ListedSession { row: rows::session(row)?, role: Role::Viewer, read_count: 0 })
+        Ok(ListedSession {
+            row: rows::session(row)?,
+            role: Role::Viewer,
+            read_count: 0,
+            unread_mentions: 0,
+        })
     })
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn bytes_of(append: &Append) -> usize {
 fn bytes_of_people(append: &Append) -> usize {
     let people = size_of_val(append.people.as_slice());
     let audit: usize = append.audit.iter().map(|row| row.details.len() + size_of_val(row)).sum();
-    let reads = size_of_val(append.reads.as_slice());
+    let reads = size_of_val(append.reads.as_slice()) + size_of_val(append.mentions.as_slice());
     let text_bytes = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     let texts: usize = append.texts.iter().map(|(_, row)| text_bytes(&row.text) + size_of_val(row)).sum();
     let redactions: usize = append.redactions.iter().map(|row| row.3.len() + size_of_val(row)).sum();

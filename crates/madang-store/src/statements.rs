@@ -81,6 +81,9 @@ bulk! {
     /// Read marks.
     READS = "INSERT INTO reads (session, \"user\", message, count) VALUES", 4,
         " ON CONFLICT (session, \"user\") DO UPDATE SET message = excluded.message, count = excluded.count";
+    /// What concerns people and is unread.
+    MENTIONS = "INSERT INTO mentions (session, \"user\", unread) VALUES", 3,
+        " ON CONFLICT (session, \"user\") DO UPDATE SET unread = excluded.unread";
     /// Lines of the audit log.
     AUDIT = "INSERT INTO audit (position, at, actor, kind, session, target, details, address, hash) VALUES", 9, "";
     /// Those of the commands named that were carried out.
@@ -118,12 +121,13 @@ pub(crate) const REDACT: &str =
     "UPDATE log SET data = $4, checksum = $5 WHERE session = $1 AND stream = $2 AND position = $3";
 
 /// A page of a person's sessions, before a point in the list; `!` escapes. Marks are looked up for the page alone.
-pub(crate) const SESSIONS_OF: &str = "SELECT p.*, COALESCE(r.count, 0) FROM (\
+pub(crate) const SESSIONS_OF: &str = "SELECT p.*, COALESCE(r.count, 0), COALESCE(n.unread, 0) FROM (\
     SELECT s.session, s.epoch, s.title, s.status, s.created_at, s.last_activity, s.message_count, \
     s.participant_count, m.role, m.\"user\" FROM members m JOIN sessions s ON s.session = m.session \
     WHERE m.\"user\" = $1 AND s.status <> 'deleted' AND (s.last_activity, s.session) < ($2, $3) \
     AND s.title_folded LIKE $4 ESCAPE '!' ORDER BY s.last_activity DESC, s.session DESC LIMIT $5) p \
     LEFT JOIN reads r ON r.session = p.session AND r.\"user\" = p.\"user\" \
+    LEFT JOIN mentions n ON n.session = p.session AND n.\"user\" = p.\"user\" \
     ORDER BY p.last_activity DESC, p.session DESC";
 
 /// A page of all sessions, as above.

@@ -1059,7 +1059,11 @@ message_id: string,
 /**
  * Messages after it.
  */
-unread: number, };
+unread: number, 
+/**
+ * Those of them that concern this person, as in the list of sessions.
+ */
+unread_mentions: number, };
 export type Regenerate = { 
 /**
  * The session.
@@ -1529,6 +1533,11 @@ running: boolean,
  * Messages that came after the reader's mark.
  */
 unread: number, 
+/**
+ * Those of them that concern the reader: messages that name them or answer one of theirs, and Claude's replies to
+ * their prompts, once ended and unless somebody stopped them.
+ */
+unread_mentions: number, 
 /**
  * People who are here or away, Claude not counted.
  */

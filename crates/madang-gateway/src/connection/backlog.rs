@@ -348,6 +348,7 @@ mod tests {
             message_count: 1,
             running: false,
             unread: 0,
+            unread_mentions: 0,
             present: 0,
         };
         outgoing(Event::from(SessionChanged { summary }), None)
@@ -413,8 +414,12 @@ mod tests {
     #[test]
     fn cm1_answers_are_not_made_void_by_newer_ones() {
         let marked = |id: Option<&str>, unread: u32| {
-            let data =
-                ReadMarked { session_id: session(1), message_id: MessageId::new(UnixMs(1), [1; 10]), unread };
+            let data = ReadMarked {
+                session_id: session(1),
+                message_id: MessageId::new(UnixMs(1), [1; 10]),
+                unread,
+                unread_mentions: 0,
+            };
             let (session, at) = (Some(session(1)), UnixMs(1));
             Outgoing::new(
                 Event::from(data),

@@ -207,7 +207,8 @@ impl Live {
             if viewers.is_empty() {
                 continue;
             }
-            let Some(summary) = self.session.summary(user, present, self.marks.get(&user).copied()) else {
+            let read = (self.marks.get(&user).copied(), self.unread_mentions(user));
+            let Some(summary) = self.session.summary(user, present, read) else {
                 continue;
             };
             let event = Event::from(SessionChanged { summary });

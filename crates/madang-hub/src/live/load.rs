@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::ending::Ending;
 use super::journal::replay;
+use super::mentions::Mentions;
 use super::pace::Pace;
 use super::presence::PresenceTable;
 use super::recent::Recent;
@@ -65,6 +66,7 @@ impl Live {
             pace: Pace::default(),
             presence_due: None,
             marks: HashMap::new(),
+            mentions: Mentions::default(),
             refused_entry: None,
             pending: VecDeque::new(),
             parked: VecDeque::new(),
@@ -146,11 +148,12 @@ impl Live {
     /// Reads a session back, and finishes what was left.
     pub(super) async fn loaded(hub: &Hub, id: SessionId, facts: Arc<Facts>) -> Result<Live, Rejection> {
         let read = read(hub.inner.store.as_ref(), id).await;
-        let (session, marks, snapshot_at) =
+        let Stored { session, marks, mentions, snapshot_at } =
             read.map_err(|error| store_rejection(&error))?.ok_or_else(|| Rejection::not_found("session"))?;
         let mut live = Live::new(hub, facts, session, StdRng::from_rng(&mut rand::rng()));
         live.snapshots.stands_at(snapshot_at);
         live.marks = marks;
+        live.mentions = mentions;
         live.finish_unfinished().await.map_err(|error| store_rejection(&error))?;
         if live.pending.is_empty() {
             // What was killed, or had a snapshot that this program can't read, opens quickly the next time.
@@ -196,7 +199,7 @@ impl Live {
 
     /// Reads the session again, because memory was ahead of a commit that failed.
     pub(super) async fn reload(&mut self) -> Result<(), StoreError> {
-        let Some((session, marks, snapshot_at)) =
+        let Some(Stored { session, marks, mentions, snapshot_at }) =
             read(self.hub.inner.store.as_ref(), self.session.id()).await?
         else {
             // Its very first event was not saved: there is no session.
@@ -209,6 +212,7 @@ impl Live {
         self.session.hold_queue(self.hub.draining());
         self.snapshots.stands_at(snapshot_at);
         self.marks = marks;
+        self.mentions = mentions;
         self.history.reset();
         let running = self.session.running_reply().map(|(_, message)| message);
         self.reply = self.reply.take().filter(|reply| Some(reply.message_id) == running);
@@ -222,8 +226,16 @@ impl Live {
     }
 }
 
-/// A session as it is stored, how far its people have read, and where its snapshot stands.
-type Stored = (Session, HashMap<UserId, MessageId>, u64);
+/// A session as it is stored.
+struct Stored {
+    session: Session,
+    /// How far its people have read.
+    marks: HashMap<UserId, MessageId>,
+    /// What of it concerns them.
+    mentions: Mentions,
+    /// Where its snapshot stands.
+    snapshot_at: u64,
+}
 
 /// A session from its newest snapshot and the log after it.
 async fn read(store: &dyn Store, id: SessionId) -> Result<Option<Stored>, StoreError> {
@@ -243,7 +255,10 @@ async fn read(store: &dyn Store, id: SessionId) -> Result<Option<Stored>, StoreE
             take(&mut session, &record, loaded.row.epoch)?;
         }
         if last {
-            return Ok(session.map(|session| (session, marks, snapshot_at)));
+            return Ok(session.map(|session| {
+                let mentions = Mentions::of(&session, &loaded.mentions);
+                Stored { session, marks, mentions, snapshot_at }
+            }));
         }
     }
 }

@@ -22,6 +22,7 @@ impl Live {
         let event = self.marked(user);
         let mut draft = Draft { at: self.hub.inner.clock.now(), ..Draft::default() };
         draft.append.reads.push((self.session.id(), ReadRow { user, message, count }));
+        self.count_mentions(&mut draft.append, &[user]);
         draft.cause = Some(Cause { instead: Some(event.clone()), ..Cause::of(request, Ack::default()) });
         let except = Some(request.viewer.connection_id());
         draft.tells.push(Tell { user, event, except });
@@ -35,6 +36,7 @@ impl Live {
             session_id: self.session.id(),
             message_id: mark.unwrap_or_else(|| MessageId::new(self.session.created_at(), [0; 10])),
             unread: self.session.unread(mark),
+            unread_mentions: self.unread_mentions(user),
         })
     }
 }

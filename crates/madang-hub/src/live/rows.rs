@@ -14,7 +14,9 @@ impl Live {
     pub(super) fn add_rows(&mut self, draft: &mut Draft) {
         let id = self.session.id();
         let events = std::mem::take(&mut draft.events);
+        let mut concerned = Vec::new();
         for (_, event) in &events {
+            self.concern(event, &mut concerned);
             draft.append.members.extend(member(event).map(|row| (id, row)));
             draft.append.audit.extend(audit(id, draft.at, event));
             draft.append.people.extend(self.offers(event));
@@ -28,6 +30,7 @@ impl Live {
             }
         }
         draft.events = events;
+        self.count_mentions(&mut draft.append, &concerned);
     }
 
     /// What people who were asked in are told when they connect, and whose invitation is over.

@@ -101,6 +101,7 @@ impl Live {
             live,
             presence: self.presence.list(),
             read_to: self.marks.get(&request.caller.user).copied(),
+            unread_mentions: self.unread_mentions(request.caller.user),
             spent,
         };
         let state = self.session.snapshot(&request.caller.in_session(), around)?;

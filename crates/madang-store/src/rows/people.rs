@@ -5,7 +5,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::{Damage, number, parsed, role, time};
-use crate::{AccountRow, AuditRecord, AuditRow, BudgetRow, InviteRow, LoginRow, ReadRow, TokenRow};
+use crate::{AccountRow, AuditRecord, AuditRow, BudgetRow, InviteRow, LoginRow, MentionRow, ReadRow, TokenRow};
 
 fn hash(row: &SqliteRow, column: usize) -> Result<[u8; 32], sqlx::Error> {
     let bytes = row.try_get::<&[u8], _>(column)?.try_into();
@@ -121,6 +121,11 @@ pub(crate) fn read(row: &SqliteRow) -> Result<ReadRow, sqlx::Error> {
         message: parsed(row, 1, "message id")?,
         count: number(row, 2)?,
     })
+}
+
+/// What concerns a person; columns as in `MENTIONS_OF`.
+pub(crate) fn mention(row: &SqliteRow) -> Result<MentionRow, sqlx::Error> {
+    Ok(MentionRow { user: parsed(row, 0, "user id")?, unread: number(row, 1)? })
 }
 
 /// A line of the audit log; columns as in `AUDIT_BEFORE`.

@@ -182,3 +182,7 @@ pub(crate) const AUDIT_BEFORE: &str = "SELECT position, at, actor, kind, session
 /// Lines of the audit log after a position.
 pub(crate) const AUDIT_AFTER: &str = "SELECT position, at, actor, kind, session, target, details, address, hash \
     FROM audit WHERE position > $1 ORDER BY position LIMIT $2";
+
+/// Whom unread messages of a session concern.
+pub(crate) const MENTIONS_OF: &str =
+    "SELECT n.\"user\", n.unread FROM mentions n WHERE n.session = $1 AND n.unread > 0 ORDER BY n.\"user\"";
