@@ -1,11 +1,25 @@
 /** An invented server's HTTP answers. */
+import { AUDIT_KINDS, type AuditKind } from "@madang/protocol";
 import type { Account, AdminHttp, Http, UsageBy, User } from "../src/account/types.js";
 import { PALETTE } from "../src/ui/tone.js";
 import { JUN, LONG, ME, MINUTE, NOW } from "./make.js";
 
-const MADE = { by: ME.user_id, role: "viewer" as const, sign_up: true, revoked_at: null };
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const AUDIT_DETAILS: Partial<Record<AuditKind, object>> = {
+  "account.created": { by: "sign-up", invite: null },
+  "account.changed": { fields: ["display_name", "color"] },
+  "account.admin": { admin: true },
+  "account.linked": { issuer: "https://id.example.com/realms/everyone-who-works-here" },
+  "token.created": { scope: "write", days: 30, user: ME.user_id },
+  "invite.created": { role: "collaborator", uses: 3, expires_at: NOW + DAY },
+  "member.added": { role: "viewer", invite_id: "inv_01993c4be6a97d2e8a5b0c1d2e3f4a5b" },
+  "role.changed": { role: "viewer", rights: ["prompt", "invite"] },
+  "budget.set": { budget: { micro_usd: 5_000_000, tokens: 200_000, period: "day" } },
+  refused: { what: "GET /api/v1/admin/users", times: 12 },
+  tidied: { logins: 3, tokens: 1, invites: 0 },
+};
+const MADE = { by: ME.user_id, role: "viewer" as const, sign_up: true, revoked_at: null };
 
 function account(wanted: URLSearchParams): Account {
   return {
@@ -134,15 +148,15 @@ function admin(): AdminHttp {
       total: 48,
     }),
     audit: async () =>
-      ["login", "role_changed", "invite_created", "login_refused", "token_created"].map((kind, at) => ({
+      AUDIT_KINDS.map((kind, at) => ({
         position: 120 - at,
         at: NOW - at * 17 * MINUTE,
-        actor: at === 3 ? "nobody" : ME.user_id,
+        actor: kind === "login.failed" || kind === "tidied" ? "server" : ME.user_id,
         kind,
-        session: at === 1 || at === 2 ? "ses_team" : null,
-        target: at === 1 ? JUN.user_id : null,
-        details: at === 1 ? { role: "viewer" } : null,
-        address: "192.0.2.10",
+        session: /^(member|role|session)/.test(kind) ? "ses_0" : null,
+        target: /^(account|role|user)/.test(kind) ? JUN.user_id : null,
+        details: AUDIT_DETAILS[kind] ?? null,
+        address: kind === "tidied" ? null : "192.0.2.10",
       })),
     verifyAudit: async () => ({ whole: true, lines: 120 }),
     budgets: async () => ({

@@ -1,15 +1,14 @@
 /** The audit log, newest first, and whether anybody changed it. */
-import type { Budget } from "@madang/protocol";
-import { useCallback, useState } from "react";
+import { type ReactNode, useCallback, useState } from "react";
 import type { AuditRecord, AuditVerdict } from "../account/types.js";
 import { count, shortTime } from "../i18n/format.js";
-import { useLanguage, useWords } from "../i18n/index.js";
-import { limitsOf } from "../people/budget.js";
+import { type Language, type Translate, useLanguage, useWords } from "../i18n/index.js";
 import { useHttp } from "../session/backend.js";
 import { Button } from "../ui/Button.js";
 import { TroubleLine } from "../ui/TroubleLine.js";
 import { useLoaded } from "../ui/useLoaded.js";
 import { useTask } from "../ui/useTask.js";
+import { detailsOf, kindWords } from "./audit-words.js";
 import { DataTable } from "./DataTable.js";
 import { State } from "./State.js";
 import { More, usePages } from "./usePages.js";
@@ -30,8 +29,7 @@ export function Audit() {
     [admin],
   );
   const [records, reload, more] = usePages(load);
-  const [people] = useLoaded(useCallback(() => admin.users(""), [admin]));
-  const names = new Map(people.value?.users.map((user) => [user.user_id, user.display_name]));
+  const names = useNames();
   return (
     <section className="section">
       <h2>{t("admin.audit")}</h2>
@@ -46,7 +44,12 @@ export function Audit() {
               empty={t("audit.none")}
               columns={[
                 { title: t("audit.when"), cell: (record) => shortTime(record.at, language) },
-                { title: t("audit.what"), cell: (record) => <code>{record.kind}</code> },
+                {
+                  title: t("audit.what"),
+                  cell: (record) => <span title={record.kind}>{kindWords(record, t)}</span>,
+                  long: true,
+                  narrow: "head",
+                },
                 {
                   title: t("audit.who"),
                   cell: (record) => <Id id={record.actor} names={names} />,
@@ -54,7 +57,7 @@ export function Audit() {
                 },
                 {
                   title: t("audit.whom"),
-                  cell: (record) => <Whom record={record} names={names} />,
+                  cell: (record) => whom(record, names, language, t),
                   long: true,
                 },
                 { title: t("connections.address"), cell: (record) => record.address ?? "" },
@@ -70,6 +73,22 @@ export function Audit() {
 
 type Names = ReadonlyMap<string, string>;
 
+/** The names that the lists know which an administrator sees: of people, and of sessions. */
+function useNames(): Names {
+  const t = useWords();
+  const { admin } = useHttp();
+  const [people] = useLoaded(useCallback(() => admin.users(""), [admin]));
+  const [sessions] = useLoaded(useCallback(() => admin.sessions(""), [admin]));
+  return new Map([
+    ["claude", "Claude"],
+    ["server", t("audit.server")],
+    ...(people.value?.users ?? []).map((user) => [user.user_id, user.display_name] as const),
+    ...(sessions.value?.sessions ?? []).map(
+      (session) => [session.session_id, `“${session.title || t("session.untitled")}”`] as const,
+    ),
+  ]);
+}
+
 /** Letters of an id that are shown where nobody is known by it. */
 const ID_LETTERS = 6;
 
@@ -82,35 +101,24 @@ function Id({ id, names }: { id: string; names: Names }) {
   return <code title={id}>{`${id.slice(0, at + 1)}…${id.slice(-ID_LETTERS)}`}</code>;
 }
 
-function Whom({ record, names }: { record: AuditRecord; names: Names }) {
-  const { target, session, details } = record;
-  const more = typeof details === "object" && details !== null ? Object.entries(details) : [];
+/** On whom or what, and the details; nothing where there is nothing. */
+function whom(record: AuditRecord, names: Names, language: Language, t: Translate): ReactNode {
+  const { actor, target, session } = record;
+  const details = detailsOf(record, language, t);
+  const other = target !== actor ? target : null;
+  if (!other && !session && details.length === 0) return "";
   return (
     <span className="audit-whom">
-      {target && <Id id={target} names={names} />}
+      {other && <Id id={other} names={names} />}
       {session && <Id id={session} names={names} />}
-      {more.map(([key, value]) => (
+      {details.map(({ key, label, words, id }) => (
         <span key={key} className="line-note">
-          {key}: <Detail name={key} value={value} names={names} />
+          {label}: {id === undefined ? words : <Id id={id} names={names} />}
         </span>
       ))}
     </span>
   );
 }
-
-function Detail({ name, value, names }: { name: string; value: unknown; names: Names }) {
-  const t = useWords();
-  const language = useLanguage();
-  if (name === "budget" && isBudget(value)) {
-    return `${limitsOf(value, language, t).join(" · ")} ${t(`budget.each.${value.period}`)}`;
-  }
-  if (typeof value === "string") return <Id id={value} names={names} />;
-  if (typeof value === "number" && name.endsWith("_at")) return shortTime(value, language);
-  return JSON.stringify(value);
-}
-
-const isBudget = (value: unknown): value is Budget =>
-  typeof value === "object" && value !== null && "period" in value;
 
 function Verify() {
   const t = useWords();

@@ -34,7 +34,12 @@ export function Connections() {
               keyOf={(connection) => connection.connection_id}
               empty={t("connections.none")}
               columns={[
-                { title: t("connections.who"), cell: (each) => each.display_name, long: true },
+                {
+                  title: t("connections.who"),
+                  cell: (each) => each.display_name,
+                  long: true,
+                  narrow: "head",
+                },
                 { title: t("connections.protocol"), cell: (each) => <code>{each.protocol}</code> },
                 { title: t("connections.since"), cell: (each) => shortTime(each.since, language) },
                 { title: t("connections.address"), cell: (each) => each.address },

@@ -1,5 +1,9 @@
-/** A table that keeps its place on a narrow screen: it scrolls, the page does not. */
+/**
+ * A table; where it is narrow, an entry under the other with the names of its columns, still a table for those who hear
+ * it. What is wider than the page scrolls in its own frame.
+ */
 import type { ReactNode } from "react";
+import { useScrolls } from "./useScrolls.js";
 
 export interface Column<T> {
   title: string;
@@ -8,6 +12,8 @@ export interface Column<T> {
   figure?: boolean;
   /** What may be long breaks into lines. */
   long?: boolean;
+  /** What an entry is called, and what can be done with it: without the column's name where it is narrow. */
+  narrow?: "head" | "menu";
 }
 
 interface DataTableProps<T> {
@@ -19,29 +25,54 @@ interface DataTableProps<T> {
   empty: string;
 }
 
+/** The roles said again: some browsers forget a table's own where its rows are drawn as blocks. */
+const TABLE = { role: "table" };
+const GROUP = { role: "rowgroup" };
+const ROW = { role: "row" };
+const HEADER = { role: "columnheader", scope: "col" };
+const CELL = { role: "cell" };
+
+const classOf = ({ figure, long, narrow }: Column<never>, content?: ReactNode) =>
+  [figure && "figure", long && "long", narrow && `narrow-${narrow}`, content === "" && "nothing"]
+    .filter(Boolean)
+    .join(" ") || undefined;
+
 export function DataTable<T>({ label, rows, columns, keyOf, empty }: DataTableProps<T>) {
+  const [frame, scrolls] = useScrolls();
   if (rows.length === 0) return <p className="note">{empty}</p>;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <div className="data" role="region" aria-label={label} tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            {columns.map(({ title, figure }) => (
-              <th key={title} scope="col" className={figure ? "figure" : undefined}>
-                {title}
+    <div
+      ref={frame}
+      className="data"
+      // What scrolls must be reachable by keyboard; what doesn't is no place to stop at.
+      {...(scrolls ? { role: "region", "aria-label": label, tabIndex: 0 } : {})}
+    >
+      <table {...TABLE} aria-label={label}>
+        <thead {...GROUP}>
+          <tr {...ROW}>
+            {columns.map((column) => (
+              <th key={column.title} {...HEADER} className={classOf(column)}>
+                {column.title}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody {...GROUP}>
           {rows.map((row) => (
-            <tr key={keyOf(row)}>
-              {columns.map(({ title, cell, figure, long }) => (
-                <td key={title} className={figure ? "figure" : long ? "long" : undefined}>
-                  {cell(row)}
-                </td>
-              ))}
+            <tr key={keyOf(row)} {...ROW}>
+              {columns.map((column) => {
+                const content = column.cell(row);
+                return (
+                  <td
+                    key={column.title}
+                    {...CELL}
+                    className={classOf(column, content)}
+                    data-title={column.title}
+                  >
+                    {content}
+                  </td>
+                );
+              })}
             </tr>
           ))}
         </tbody>

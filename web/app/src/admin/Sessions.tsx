@@ -44,6 +44,7 @@ export function Sessions() {
                   title: t("sessions.title"),
                   cell: (session) => session.title || t("session.untitled"),
                   long: true,
+                  narrow: "head",
                 },
                 {
                   title: t("users.state"),

@@ -155,7 +155,7 @@ function Figures({ label, first, rows, name }: FiguresProps) {
       keyOf={(row) => row.key}
       empty={t("usage.none")}
       columns={[
-        { title: first, cell: name, long: true },
+        { title: first, cell: name, long: true, narrow: "head" },
         figure("requests", t("usage.requests")),
         figure("input_tokens", t("reply.details.in")),
         figure("output_tokens", t("reply.details.out")),

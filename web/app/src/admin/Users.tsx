@@ -72,13 +72,14 @@ export function Users() {
                 keyOf={(user) => user.user_id}
                 empty={t("users.none")}
                 columns={[
-                  { title: t("users.name"), cell: (user) => user.display_name, long: true },
+                  { title: t("users.name"), cell: (user) => user.display_name, long: true, narrow: "head" },
                   { title: t("users.login"), cell: (user) => user.name ?? t("users.guest"), long: true },
                   { title: t("users.state"), cell: (user) => <UserState user={user} /> },
                   { title: t("users.since"), cell: (user) => shortTime(user.created_at, language) },
                   {
                     title: t("users.actions"),
                     figure: true,
+                    narrow: "menu",
                     cell: (user) => <UserMenu user={user} task={task} onDone={reload} onMade={setMade} />,
                   },
                 ]}
