@@ -651,7 +651,7 @@ export declare class ModelsStore extends LoadingStore<ModelsSnapshot> {
 }
 
 // lists/sessions.d.ts
-import type { SessionSummary } from "@madang/protocol";
+import type { ReadMarked, SessionSummary } from "@madang/protocol";
 import type { StoreHost } from "../session/host.js";
 import { type LoadingSnapshot, LoadingStore } from "./loading.js";
 /** A list of sessions as it is shown. */
@@ -672,7 +672,7 @@ export declare class SessionsStore extends LoadingStore<SessionsSnapshot> {
     /** A line is new or changed. Called by the client. */
     changed(summary: SessionSummary): void;
     /** A session is read as far as this. Called by the client. */
-    read(sessionId: string, unread: number): void;
+    read(sessionId: string, mark: ReadMarked): void;
     /** A session is gone. Called by the client. */
     forget(sessionId: string): void;
     protected fetch(): Promise<Partial<SessionsSnapshot>>;

@@ -209,6 +209,8 @@ export declare function useTyping(sessionId: string): readonly string[];
 export interface Unread {
     /** Messages after the mark. */
     readonly count: number;
+    /** Those of them that concern one: that name one, answer one's own, or are Claude's replies to one's prompts. */
+    readonly mentions: number;
     /** The last message read; null while none is. */
     readonly readTo: string | null;
     /** The first message of others after the mark, as far as messages are loaded. */

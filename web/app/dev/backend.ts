@@ -94,6 +94,7 @@ export function fixtureBackend(wanted: URLSearchParams): Backend {
     summary(session_id, title, NOW - ago, {
       running: session_id === "ses_stream",
       unread: { ses_tools: 3, ses_korean: 128, ses_team: 4 }[session_id] ?? 0,
+      unread_mentions: { ses_korean: 12, ses_team: 1 }[session_id] ?? 0,
     }),
   );
   const invited: Invited[] = wanted.has("invited")

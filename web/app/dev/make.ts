@@ -87,6 +87,7 @@ export function summary(
     message_count: 12,
     running: false,
     unread: 0,
+    unread_mentions: 0,
     present: 1,
     ...more,
   };

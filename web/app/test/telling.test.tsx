@@ -1,13 +1,12 @@
-import type { Invited, Message, SessionSummary } from "@madang/protocol";
+import type { Invited, SessionSummary } from "@madang/protocol";
 import { act, cleanup, render } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fixtureBackend } from "../dev/backend.js";
-import { answer, JUN, ME, MINUTE, NOW, say, summary } from "../dev/make.js";
+import { JUN, MINUTE, NOW, summary } from "../dev/make.js";
 import { startLanguage } from "../src/i18n/index.js";
 import { BackendContext } from "../src/session/backend.js";
 import { showContent, switchNotifications } from "../src/shell/notifications.js";
 import Teller from "../src/shell/Teller.js";
-import { newsOf } from "../src/shell/telling.js";
 
 interface Shown {
   title: string;
@@ -19,7 +18,6 @@ let shown: Shown[] = [];
 let visibility = "hidden";
 
 beforeEach(async () => {
-  vi.useFakeTimers();
   shown = [];
   visibility = "hidden";
   class Fake {
@@ -39,33 +37,20 @@ beforeEach(async () => {
 });
 afterEach(() => {
   cleanup();
-  vi.useRealTimers();
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
   history.replaceState(null, "", "/");
 });
 
 const QUIET = summary("ses_tea", "Tea", NOW - MINUTE);
-const named = (text: string, at = NOW): Message => ({ ...say(JUN, text, at), mentions: [ME.user_id] });
 
-/** A page beside which the list changes as told; gives what was asked of the server. */
-async function watch(newest: readonly Message[], invited: Invited[] = []) {
+/** A page beside which the list changes as told. */
+async function watch(invited: Invited[] = []) {
   const backend = fixtureBackend(new URLSearchParams());
-  const asked: string[] = [];
-  const actions = new Proxy(backend.actions, {
-    get: (from, name) =>
-      name === "newest"
-        ? async (id: string) => {
-            asked.push(id);
-            return newest;
-          }
-        : Reflect.get(from, name),
-  });
   const page = (sessions: SessionSummary[], offers: Invited[]) => (
     <BackendContext
       value={{
         ...backend,
-        actions,
         useSessions: () => ({ state: "here", sessions, hasMore: false }),
         useInvited: () => offers,
       }}
@@ -75,79 +60,65 @@ async function watch(newest: readonly Message[], invited: Invited[] = []) {
   );
   const { rerender } = await act(async () => render(page([QUIET], invited)));
   return {
-    asked,
     change: async (line: Partial<SessionSummary>, offers = invited) => {
       await act(async () => rerender(page([{ ...QUIET, ...line }], offers)));
-      await act(() => vi.advanceTimersByTimeAsync(1000));
+    },
+    list: async (...lines: SessionSummary[]) => {
+      await act(async () => rerender(page(lines, invited)));
     },
   };
 }
 
 describe("what is told while nobody looks", () => {
-  it("is a mention in any session, one per session, and a press leads to the message", async () => {
-    const message = named("**Minji**, look at this");
-    const { asked, change } = await watch([message]);
-    await change({ unread: 1, last_activity: NOW });
-    expect(asked).toEqual(["ses_tea"]);
+  it("is what concerns one in any session, and a press leads there", async () => {
+    const { change } = await watch();
+    await change({ unread: 3, unread_mentions: 1, last_activity: NOW });
     expect(shown).toHaveLength(1);
     const [note] = shown;
-    expect(note?.title).toBe(`${JUN.display_name} mentioned you in “Tea”`);
-    expect(note?.body).toBe("Minji, look at this");
-    expect(note?.tag).toBe("ses_tea");
+    expect([note?.title, note?.body, note?.tag]).toEqual(["Tea", "1 new message for you", "ses_tea"]);
     note?.onclick?.();
-    expect(location.pathname + location.hash).toBe(`/s/ses_tea#${message.message_id}`);
+    expect(location.pathname).toBe("/s/ses_tea");
   });
 
-  it("says nothing of the content where one chose so", async () => {
+  it("is nothing for what others say to each other, nor for what was read elsewhere", async () => {
+    const { change } = await watch();
+    await change({ unread: 3, last_activity: NOW });
+    await change({ unread: 4, unread_mentions: 2, last_activity: NOW + 1 });
+    await change({ unread: 1, unread_mentions: 1, last_activity: NOW + 1 });
+    await change({ title: "Green tea", unread: 1, unread_mentions: 1 });
+    expect(shown.map(({ body }) => body)).toEqual(["2 new messages for you"]);
+  });
+
+  it("is also a session that the list had not come to, but no older page of it", async () => {
+    const { list } = await watch();
+    const older = summary("ses_old", "Old", NOW - 9 * MINUTE, { unread: 2, unread_mentions: 2 });
+    await list(QUIET, older);
+    expect(shown).toEqual([]);
+    await list(summary("ses_far", "Far", NOW, { unread: 1, unread_mentions: 1 }), QUIET, older);
+    expect(shown.map(({ title }) => title)).toEqual(["Far"]);
+  });
+
+  it("says nothing of where where one chose so", async () => {
     showContent(false);
-    const { change } = await watch([named("a secret")]);
-    await change({ unread: 1, last_activity: NOW });
-    expect(shown.map(({ title, body }) => [title, body])).toEqual([["Madang", "Somebody mentioned you."]]);
+    const { change } = await watch();
+    await change({ unread: 1, unread_mentions: 1, last_activity: NOW });
+    expect(shown.map(({ title, body }) => [title, body])).toEqual([
+      ["Madang", "There is something new for you."],
+    ]);
   });
 
-  it("is nothing, and nothing is asked, while the page is seen or when nothing is new", async () => {
-    const { asked, change } = await watch([named("look")]);
-    await change({ title: "Green tea" });
+  it("is nothing while the page is seen", async () => {
+    const { change } = await watch();
     visibility = "visible";
-    await change({ unread: 1, last_activity: NOW });
-    expect(asked).toEqual([]);
+    await change({ unread: 1, unread_mentions: 1, last_activity: NOW });
     expect(shown).toEqual([]);
   });
 
   it("is an invitation, once", async () => {
     const offer: Invited = { session_id: "ses_new", title: "Launch", role: "viewer", by: JUN };
-    const { change } = await watch([]);
+    const { change } = await watch();
     await change({}, [offer]);
     await change({ unread: 0 }, [offer]);
     expect(shown.map(({ body }) => body)).toEqual([`${JUN.display_name} invites you to “Launch”.`]);
-  });
-});
-
-describe("what concerns one", () => {
-  const prompt = say(ME, "Why?", NOW - 2 * MINUTE);
-  const reply = (status: "complete" | "cancelled" | "error", ended_at = NOW): Message => {
-    const made = answer("Because.", NOW - MINUTE);
-    return {
-      ...made,
-      parent_id: prompt.message_id,
-      reply: { parts: [], model: "m", simulated: false, status, ended_at },
-    };
-  };
-  const kind = (messages: Message[]) => newsOf(messages, ME.user_id, NOW - MINUTE)?.kind;
-
-  it("is the end of a reply that one asked for, and how it ended", () => {
-    expect(kind([prompt, reply("complete")])).toBe("replied");
-    expect(kind([prompt, reply("error")])).toBe("failed");
-    expect(kind([prompt, reply("cancelled")])).toBeUndefined();
-    expect(kind([prompt, reply("complete", NOW - 3 * MINUTE)])).toBeUndefined();
-    expect(kind([{ ...prompt, author: JUN }, reply("complete")])).toBeUndefined();
-  });
-
-  it("is a mention by somebody else that came after, and is still there", () => {
-    expect(kind([named("now")])).toBe("mention");
-    expect(kind([named("before", NOW - 2 * MINUTE)])).toBeUndefined();
-    expect(kind([{ ...named("me"), author: ME }])).toBeUndefined();
-    expect(kind([{ ...named("gone"), deleted_at: NOW }])).toBeUndefined();
-    expect(kind([say(JUN, "about others", NOW)])).toBeUndefined();
   });
 });

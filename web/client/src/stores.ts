@@ -93,7 +93,7 @@ export class Stores {
     for (const list of this.#lists.values()) {
       if (type === "session_changed") list.changed((data as SessionChanged).summary);
       else if (type === "session_deleted" || type === "removed") list.forget(id);
-      else if (type === "read_marked") list.read(id, (data as ReadMarked).unread);
+      else if (type === "read_marked") list.read(id, data as ReadMarked);
     }
   }
 

@@ -193,7 +193,7 @@ function peopleEvents(): Envelope[] {
     event("participant_joined", { ...at, ...person }, at),
     event("presence_changed", { ...at, presence }, at),
     event("participant_left", { ...at, user_id: "usr_jun" }, at),
-    event("read_marked", { ...at, message_id: "p", unread: 0 }, at),
+    event("read_marked", { ...at, message_id: "p", unread: 0, unread_mentions: 0 }, at),
     event("invited", { ...at, title: "", role: "viewer", by: ME }),
     event("removed", { ...at, by: ME }, at),
   ];

@@ -170,23 +170,32 @@ describe("how far one has read", () => {
     ],
     head: "c",
     read_to: "a",
-    summary: { ...sessionState().summary, unread: 2 },
+    summary: { ...sessionState().summary, unread: 2, unread_mentions: 1 },
   });
-  const mark = ({ store }: Following) => [store.getSnapshot().readTo, store.getSnapshot().summary?.unread];
+  const mark = ({ store }: Following) => {
+    const { readTo, summary } = store.getSnapshot();
+    return [readTo, summary?.unread, summary?.unread_mentions];
+  };
+  const marked = (message_id: string, unread: number, unread_mentions = 0) => ({
+    session_id: SESSION,
+    message_id,
+    unread,
+    unread_mentions,
+  });
   const sent = ({ socket }: Following) => socket.sent("mark_read").map(({ data }) => data.message_id);
 
   it("se9_is_shown_at_once_told_once_and_never_goes_back", async () => {
     const f = await following(three());
-    expect(mark(f)).toEqual(["a", 2]);
+    expect(mark(f)).toEqual(["a", 2, 1]);
     f.store.markRead("b");
     f.store.markRead("c");
     f.store.markRead("b");
     f.store.markRead("unknown");
-    expect(mark(f)).toEqual(["c", 0]);
+    expect(mark(f)).toEqual(["c", 0, 0]);
     expect(sent(f)).toEqual([]);
     await vi.advanceTimersByTimeAsync(300);
     expect(sent(f)).toEqual(["c"]);
-    await f.answer("mark_read", "read_marked", { session_id: SESSION, message_id: "c", unread: 0 });
+    await f.answer("mark_read", "read_marked", marked("c", 0));
     f.store.markRead();
     f.store.markRead("a");
     await vi.advanceTimersByTimeAsync(1_000);
@@ -200,7 +209,7 @@ describe("how far one has read", () => {
     f.store.markRead("c");
     await vi.advanceTimersByTimeAsync(5_000);
     expect(sent(f)).toEqual(["b"]);
-    await f.answer("mark_read", "read_marked", { session_id: SESSION, message_id: "b", unread: 1 });
+    await f.answer("mark_read", "read_marked", marked("b", 1, 1));
     expect(f.store.getSnapshot().readTo).toBe("c");
     await vi.advanceTimersByTimeAsync(300);
     expect(sent(f)).toEqual(["b", "c"]);
@@ -211,26 +220,27 @@ describe("how far one has read", () => {
     f.store.markRead("b");
     await vi.advanceTimersByTimeAsync(300);
     await f.refuse("mark_read", "NOT_FOUND");
-    expect(mark(f)).toEqual(["a", 2]);
+    expect(mark(f)).toEqual(["a", 2, 1]);
     f.store.markRead();
-    expect(mark(f)).toEqual(["c", 0]);
+    expect(mark(f)).toEqual(["c", 0, 0]);
     await vi.advanceTimersByTimeAsync(300);
     await f.refuse("mark_read", "NOT_FOUND");
-    expect(mark(f)).toEqual(["a", 2]);
+    expect(mark(f)).toEqual(["a", 2, 1]);
   });
 
   it("se9_another_device_of_ones_own_moves_it_and_the_list", async () => {
     const f = await following(three());
     f.h.client.sessions().subscribe(() => {});
-    await f.answer("list_sessions", "sessions", { sessions: [{ ...sessionState().summary, unread: 2 }] });
-    await f.say("read_marked", { message_id: "b", unread: 1 });
-    expect(mark(f)).toEqual(["b", 1]);
+    const line = { ...sessionState().summary, unread: 2, unread_mentions: 2 };
+    await f.answer("list_sessions", "sessions", { sessions: [line] });
+    await f.say("read_marked", marked("b", 1, 1));
+    expect(mark(f)).toEqual(["b", 1, 1]);
     expect(
       f.h.client
         .sessions()
         .getSnapshot()
-        .sessions.map((line) => line.unread),
-    ).toEqual([1]);
+        .sessions.map((each) => [each.unread, each.unread_mentions]),
+    ).toEqual([[1, 1]]);
   });
 });
 

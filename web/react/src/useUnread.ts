@@ -8,6 +8,8 @@ import { useSessionStore } from "./useSessionStore.js";
 export interface Unread {
   /** Messages after the mark. */
   readonly count: number;
+  /** Those of them that concern one: that name one, answer one's own, or are Claude's replies to one's prompts. */
+  readonly mentions: number;
   /** The last message read; null while none is. */
   readonly readTo: string | null;
   /** The first message of others after the mark, as far as messages are loaded. */
@@ -21,17 +23,22 @@ export function useUnread(sessionId: string): Unread {
   const store = useSessionStore(sessionId);
   const me = useServer()?.user_id;
   const count = useReadable(store, unread);
+  const mentions = useReadable(store, concerning);
   const readTo = useReadable(store, mark);
   const messages = useReadable(store, entries);
   return useMemo(() => {
     const after = messages.slice(messages.findIndex((one) => one.message_id === readTo) + 1);
     const first = count === 0 ? undefined : after.find((one) => one.author.user_id !== me)?.message_id;
-    return { count, readTo, first, markRead: (messageId) => store.markRead(messageId) };
-  }, [store, me, count, readTo, messages]);
+    return { count, mentions, readTo, first, markRead: (messageId) => store.markRead(messageId) };
+  }, [store, me, count, mentions, readTo, messages]);
 }
 
 function unread(session: SessionSnapshot): number {
   return session.summary?.unread ?? 0;
+}
+
+function concerning(session: SessionSnapshot): number {
+  return session.summary?.unread_mentions ?? 0;
 }
 
 function mark(session: SessionSnapshot): string | null {

@@ -66,7 +66,7 @@ function Reader(): ReactNode {
   useEffect(() => {
     marks.push(unread);
   }, [unread]);
-  return `${unread.count} ${unread.readTo} ${unread.first}`;
+  return `${unread.count} ${unread.mentions} ${unread.readTo} ${unread.first}`;
 }
 
 function Purse(): ReactNode {
@@ -181,18 +181,23 @@ describe("reading on", () => {
 
   it("se9_tells_how_many_the_first_of_others_and_moves_on", async () => {
     const m = await mount(<Reader />);
-    expect(m.text()).toBe("0 null undefined");
+    expect(m.text()).toBe("0 0 null undefined");
     const messages = [jun("a", null, 1), { ...prompt("b", "a"), created_at: 2 }, jun("c", "b", 3)];
-    await state(m, { messages, head: "c", read_to: "a", summary: summary({ unread: 2 }) });
-    expect(m.text()).toBe("2 a c");
+    await state(m, {
+      messages,
+      head: "c",
+      read_to: "a",
+      summary: summary({ unread: 2, unread_mentions: 1 }),
+    });
+    expect(m.text()).toBe("2 1 a c");
     await m.step(() => marks.at(-1)?.markRead());
-    expect(m.text()).toBe("0 c undefined");
+    expect(m.text()).toBe("0 0 c undefined");
     const next = created(jun("d", "c", 4));
     await m.step(() => {
       m.h.socket().deliver(event("message_created", next, { ...at, seq: 2 }));
       m.h.socket().deliver(event("session_changed", { summary: summary({ unread: 1 }) }));
     });
-    expect(m.text()).toBe("1 c d");
+    expect(m.text()).toBe("1 0 c d");
   });
 });
 

@@ -34,7 +34,6 @@ type SessionActions = Pick<
   | "connect"
   | "reconnectNow"
   | "setBudget"
-  | "newest"
   | "summarize"
   | "search"
 >;
@@ -53,10 +52,6 @@ function sessionActions(client: MadangClient): SessionActions {
     connect: () => client.connect(),
     reconnectNow: () => client.retryNow(),
     setBudget: async (id, budget) => done((await people(client, id)).setBudget(budget)),
-    newest: async (id, limit) => {
-      const page = await plain(client.send("get_history", { session_id: id, limit }, { onLoss: "fail" }));
-      return page.messages;
-    },
     summarize: async (id, since) => plain((await people(client, id)).summarize(since)),
     search: (query, cursor) =>
       plain(client.send("search", { query, limit: HITS, ...(cursor === undefined ? {} : { cursor }) })),

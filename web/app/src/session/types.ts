@@ -179,8 +179,6 @@ export interface Actions {
   setTyping(sessionId: string, typing: boolean): void;
   markRead(sessionId: string, messageId: string): void;
   setBudget(sessionId: string, budget: Budget | null): Promise<void>;
-  /** The newest messages of a session, also of one that isn't open. */
-  newest(sessionId: string, limit: number): Promise<readonly Message[]>;
   summarize(sessionId: string, since?: string): Promise<Summary>;
   search(query: string, cursor?: string): Promise<SearchResults>;
   dismissInvited(sessionId: string): void;

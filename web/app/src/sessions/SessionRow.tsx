@@ -14,6 +14,8 @@ import { useDelete } from "./useDeleting.js";
 /** Beyond, the number says no more than that there is much. */
 const UNREAD_MAX = 99;
 
+const upTo = (count: number) => (count > UNREAD_MAX ? `${UNREAD_MAX}+` : count);
+
 interface SessionRowProps {
   session: SessionSummary;
   open: boolean;
@@ -27,6 +29,7 @@ export const SessionRow = memo(function SessionRow({ session, open }: SessionRow
   const visible = useVisible();
   // What is open in front of someone is being read.
   const unread = session.unread > 0 && !(open && visible);
+  const mine = session.unread_mentions ?? 0;
   const title = session.title || t("session.untitled");
 
   const follow = (event: MouseEvent) => {
@@ -58,9 +61,12 @@ export const SessionRow = memo(function SessionRow({ session, open }: SessionRow
       >
         <span className="row-title">{title}</span>
         {unread && (
-          <span className="badge row-unread">
-            <span aria-hidden="true">{session.unread > UNREAD_MAX ? `${UNREAD_MAX}+` : session.unread}</span>
-            <span className="unseen">{t("rail.unread", { count: session.unread })}</span>
+          <span className={mine > 0 ? "badge badge-mine" : "badge"}>
+            <span aria-hidden="true">{mine > 0 ? `@${upTo(mine)}` : upTo(session.unread)}</span>
+            <span className="unseen">
+              {mine > 0 && `${t("rail.mine", { count: mine })} `}
+              {t("rail.unread", { count: session.unread })}
+            </span>
           </span>
         )}
         {session.running && <span className="row-running" role="img" aria-label={t("rail.running")} />}

@@ -1,4 +1,4 @@
-/** What the window says from afar: its title, with how much is unread, and a dot on its icon. */
+/** What the window says from afar: how much waits for one in its title, and that something is unread by a dot. */
 import { useEffect } from "react";
 import { useWords } from "../i18n/index.js";
 import { useInvited, useSessions } from "../session/backend.js";
@@ -13,21 +13,20 @@ export function useAttention(openId: string | undefined): void {
   const { sessions } = useSessions("");
   const invited = useInvited();
   const title = sessions.find((session) => session.session_id === openId)?.title;
-  const unread = sessions.reduce(
-    // What is open is being read.
-    (sum, session) => sum + (session.session_id === openId && visible ? 0 : session.unread),
-    // An invitation waits for an answer as well.
-    invited.length,
-  );
+  // What is open is being read.
+  const others = sessions.filter(({ session_id }) => session_id !== openId || !visible);
+  // An invitation waits for an answer as well.
+  const mine = others.reduce((sum, { unread_mentions }) => sum + (unread_mentions ?? 0), invited.length);
+  const unread = mine > 0 || others.some((session) => session.unread > 0);
 
   useEffect(() => {
     const name = title ? `${title} · ${t("app.name")}` : t("app.name");
-    const count = unread > COUNT_MAX ? `${COUNT_MAX}+` : String(unread);
-    document.title = unread > 0 ? `(${count}) ${name}` : name;
-  }, [title, unread, t]);
+    const count = mine > COUNT_MAX ? `${COUNT_MAX}+` : String(mine);
+    document.title = mine > 0 ? `(${count}) ${name}` : unread ? `• ${name}` : name;
+  }, [title, mine, unread, t]);
 
   useEffect(() => {
     const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
-    if (icon) icon.href = unread > 0 ? "/icon-dot.svg" : "/icon.svg";
+    if (icon) icon.href = unread ? "/icon-dot.svg" : "/icon.svg";
   }, [unread]);
 }

@@ -88,12 +88,12 @@ interface Told {
   title: string;
   text: string;
   sessionId: string;
-  /** The message to go to; without, the press leads to where sessions are. */
-  messageId?: string;
+  /** Where a press leads: to the session, or to the list, where an invitation waits. */
+  to?: "list";
 }
 
-/** Shows it; a press leads to the message. A newer one of the same session takes the place of an older. */
-export function tellSystem({ title, text, sessionId, messageId }: Told): void {
+/** Shows it; a press leads there. A newer one of the same session takes the place of an older. */
+export function tellSystem({ title, text, sessionId, to }: Told): void {
   if (notifyState() !== "on") return;
   try {
     const note = new Notification(title, {
@@ -103,7 +103,7 @@ export function tellSystem({ title, text, sessionId, messageId }: Told): void {
     });
     note.onclick = () => {
       window.focus();
-      goTo(messageId ? { sessionId, messageId } : { sessionId: undefined });
+      goTo({ sessionId: to === "list" ? undefined : sessionId });
       note.close();
     };
   } catch {

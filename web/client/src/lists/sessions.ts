@@ -1,4 +1,4 @@
-import type { SessionSummary } from "@madang/protocol";
+import type { ReadMarked, SessionSummary } from "@madang/protocol";
 import { asMadangError } from "../errors.js";
 import { LIST_PAGE, LIST_PAGE_MAX } from "../limits.js";
 import type { StoreHost } from "../session/host.js";
@@ -60,9 +60,10 @@ export class SessionsStore extends LoadingStore<SessionsSnapshot> {
   }
 
   /** A session is read as far as this. Called by the client. */
-  read(sessionId: string, unread: number): void {
+  read(sessionId: string, mark: ReadMarked): void {
+    const { unread, unread_mentions } = mark;
     const line = this.getSnapshot().sessions.find((one) => one.session_id === sessionId);
-    if (line !== undefined) this.changed({ ...line, unread });
+    if (line !== undefined) this.changed({ ...line, unread, unread_mentions });
   }
 
   /** A session is gone. Called by the client. */

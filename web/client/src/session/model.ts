@@ -68,7 +68,7 @@ export class SessionModel {
     budget_changed: ({ budget }) => {
       this.budget = budget;
     },
-    read_marked: ({ unread }) => this.summarize({ unread }),
+    read_marked: ({ unread, unread_mentions }) => this.summarize({ unread, unread_mentions }),
     turn_queued: ({ session_id: _, ...turn }) => {
       this.queued = [...this.queued.filter((other) => other.turn_id !== turn.turn_id), turn].sort(byPosition);
     },

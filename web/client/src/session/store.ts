@@ -7,6 +7,7 @@ import type {
   ResumePoint,
   SessionChanged,
   SessionState,
+  SessionSummary,
 } from "@madang/protocol";
 import { MadangError } from "../errors.js";
 import { Cell } from "../listeners.js";
@@ -24,13 +25,17 @@ import { ReadMark, TypingSignal } from "./signals.js";
 import { nextSnapshot } from "./snapshot.js";
 import { emptySnapshot, type PendingMessage, type SessionSnapshot } from "./state.js";
 
+type Unread = Pick<SessionSummary, "unread" | "unread_mentions">;
+/** What is unread where everything is read. */
+const READ: Unread = { unread: 0, unread_mentions: 0 };
+
 /** One session as this client sees it: followed while someone reads, and right again after every lost connection. */
 export class SessionStore extends SessionCommands implements Readable<SessionSnapshot> {
   #model = new SessionModel();
   #outgoing: Outgoing;
   readonly #read: ReadMark;
   /** What the server last said is unread, while the mark is on its way. */
-  #unread = 0;
+  #unread: Unread = READ;
   readonly #typing: TypingSignal;
   readonly #follower: Follower;
   readonly #state: Cell<SessionSnapshot>;
@@ -49,7 +54,7 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     });
     this.#typing = new TypingSignal(sessionId, host);
     this.#read = new ReadMark(sessionId, host, (refused) => {
-      if (refused) this.#model.summarize({ unread: this.#unread });
+      if (refused) this.#model.summarize(this.#unread);
       this.#tell.plan();
     });
     this.#outgoing = this.#newOutgoing();
@@ -145,8 +150,11 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     const target = all ? transcript.newest : messageId;
     if (target === undefined || !transcript.isAfter(target, this.#read.at)) return;
     this.#read.move(target);
-    this.#unread = this.#model.summary?.unread || this.#unread;
-    if (all) this.#model.summarize({ unread: 0 });
+    const { summary } = this.#model;
+    if (summary?.unread) {
+      this.#unread = { unread: summary.unread, unread_mentions: summary.unread_mentions };
+    }
+    if (all) this.#model.summarize(READ);
     this.#tell.now();
   }
 
@@ -192,7 +200,7 @@ export class SessionStore extends SessionCommands implements Readable<SessionSna
     this.#model = new SessionModel();
     this.#outgoing = this.#newOutgoing();
     this.#read.renew();
-    this.#unread = 0;
+    this.#unread = READ;
     this.#follower.renew();
     this.#tell.now();
   }

@@ -89,6 +89,7 @@ export function summary(change: Partial<SessionSummary> = {}): SessionSummary {
     message_count: 0,
     running: false,
     unread: 0,
+    unread_mentions: 0,
     present: 1,
     ...change,
   };

@@ -109,7 +109,7 @@ export class PeopledServer {
     if (type === "mark_read") {
       const { message_id } = data as SentCommand<"mark_read">["data"];
       if (this.#placeOf(message_id) > this.#placeOf(this.readTo)) this.readTo = message_id;
-      const marked = { ...at, message_id: this.readTo ?? "", unread: this.unread() };
+      const marked = { ...at, message_id: this.readTo ?? "", unread: this.unread(), unread_mentions: 0 };
       return [event("read_marked", marked, { ...head, session_id: SESSION })];
     }
     return [event("ack", {}, head)];
