@@ -48,6 +48,8 @@ kinds! {
     AccountEnabled = "account.enabled";
     /// An identity of an issuer was linked to an account.
     AccountLinked = "account.linked";
+    /// An identity of an issuer was taken away from an account.
+    AccountUnlinked = "account.unlinked";
     /// A personal token was made.
     TokenCreated = "token.created";
     /// A personal token was ended.

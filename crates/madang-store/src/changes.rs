@@ -58,6 +58,11 @@ fn statement(change: &PersonChange) -> Statement {
             to.text(&subject.subject);
             to.id(user);
         }),
+        PersonChange::EndSubject(user, subject) => with(sql::SUBJECT_END, Must::Nothing, |to| {
+            to.text(&subject.subject);
+            to.text(&subject.issuer);
+            to.id(user);
+        }),
         PersonChange::Login(row) if row.seen_at > row.created_at => {
             with(sql::LOGIN_SEEN, Must::Nothing, |to| login_seen(to, row))
         }

@@ -42,6 +42,9 @@ pub struct Subject {
     pub subject: String,
 }
 
+/// Outside identities of an account that are listed; nobody has nearly so many.
+pub const SUBJECTS_MAX: u32 = 100;
+
 /// One browser of one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginRow {
@@ -135,6 +138,8 @@ pub enum PersonChange {
     Account(AccountRow),
     /// An outside identity of an account; one that another account has is [`crate::StoreError::Taken`].
     Subject(UserId, Subject),
+    /// An outside identity of an account goes.
+    EndSubject(UserId, Subject),
     /// A new login when `seen_at` is `created_at`; otherwise its newer `seen_at`, agent and address, and nothing at all
     /// when it has ended: being seen late must not bring it back.
     Login(LoginRow),
@@ -376,6 +381,9 @@ pub trait People: Send + Sync + 'static {
         &'a self,
         subject: &'a str,
     ) -> BoxFuture<'a, Result<Vec<AccountRow>, StoreError>>;
+
+    /// The outside identities of an account, by issuer and subject, [`SUBJECTS_MAX`] at most.
+    fn subjects_of(&self, user: UserId) -> BoxFuture<'_, Result<Vec<Subject>, StoreError>>;
 
     /// A page of accounts whose login or display name contains the query's title.
     fn accounts(&self, query: SessionQuery) -> BoxFuture<'_, Result<AccountPage, StoreError>>;

@@ -10,8 +10,8 @@ use crate::fault::failed;
 use crate::rows::people as rows;
 use crate::statements::people as sql;
 use crate::{
-    AccountPage, AccountRow, AuditRecord, Before, BudgetRow, InviteRow, LoginRow, Purse, SecretHash,
-    SessionQuery, Stale, StoreError, Subject, TokenRow, fold,
+    AccountPage, AccountRow, AuditRecord, Before, BudgetRow, InviteRow, LoginRow, Purse, SUBJECTS_MAX,
+    SecretHash, SessionQuery, Stale, StoreError, Subject, TokenRow, fold,
 };
 
 /// Bytes of a search text or cursor; a longer one is no account's.
@@ -81,6 +81,13 @@ pub(crate) async fn account_of_subject(
 ) -> Result<Option<AccountRow>, sqlx::Error> {
     let question = query(sql::ACCOUNT_OF_SUBJECT).bind(&subject.subject).bind(&subject.issuer);
     question.fetch_optional(readers).await?.as_ref().map(rows::account).transpose()
+}
+
+/// The outside identities of an account.
+pub(crate) async fn subjects_of(readers: &SqlitePool, user: UserId) -> Result<Vec<Subject>, sqlx::Error> {
+    let question = query(sql::SUBJECTS_OF).bind(user.to_string()).bind(i64::from(SUBJECTS_MAX));
+    let read = |row: &SqliteRow| Ok(Subject { issuer: row.try_get(0)?, subject: row.try_get(1)? });
+    all(&question.fetch_all(readers).await?, read)
 }
 
 /// The accounts of a subject whoever issued it, two at most.

@@ -45,6 +45,10 @@ impl People for SqliteStore {
         asked("finding an account", reads::accounts_of_any_subject(self.readers(), subject))
     }
 
+    fn subjects_of(&self, user: UserId) -> BoxFuture<'_, Result<Vec<Subject>, StoreError>> {
+        asked("listing an account's identities", reads::subjects_of(self.readers(), user))
+    }
+
     fn accounts(&self, query: SessionQuery) -> BoxFuture<'_, Result<AccountPage, StoreError>> {
         Box::pin(reads::accounts(self.readers(), query))
     }

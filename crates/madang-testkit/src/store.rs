@@ -302,6 +302,10 @@ impl People for FlakyStore {
     fn has_admin(&self) -> BoxFuture<'_, Result<bool, StoreError>> {
         self.inner.has_admin()
     }
+    fn subjects_of(&self, user: UserId) -> BoxFuture<'_, Result<Vec<Subject>, StoreError>> {
+        self.inner.subjects_of(user)
+    }
+
 
     fn login(&self, hash: SecretHash) -> BoxFuture<'_, Result<Option<LoginRow>, StoreError>> {
         self.inner.login(hash)

@@ -17,7 +17,7 @@ message_id?: string,
  * The turn asked for.
  */
 turn_id?: string, };
-export type AuditKind = "login.ok" | "login.failed" | "login.ended" | "account.created" | "account.changed" | "account.password" | "password.refused" | "account.admin" | "account.disabled" | "account.enabled" | "account.linked" | "token.created" | "token.ended" | "invite.created" | "invite.revoked" | "invite.used" | "user.invited" | "invitation.withdrawn" | "member.added" | "member.removed" | "role.changed" | "session.deleted" | "budget.changed" | "budget.set" | "refused" | "tidied";
+export type AuditKind = "login.ok" | "login.failed" | "login.ended" | "account.created" | "account.changed" | "account.password" | "password.refused" | "account.admin" | "account.disabled" | "account.enabled" | "account.linked" | "account.unlinked" | "token.created" | "token.ended" | "invite.created" | "invite.revoked" | "invite.used" | "user.invited" | "invitation.withdrawn" | "member.added" | "member.removed" | "role.changed" | "session.deleted" | "budget.changed" | "budget.set" | "refused" | "tidied";
 export type Auth = { 
 /**
  * The credential.
@@ -1909,6 +1909,7 @@ export const AUDIT_KINDS: readonly AuditKind[] = [
   "account.disabled",
   "account.enabled",
   "account.linked",
+  "account.unlinked",
   "token.created",
   "token.ended",
   "invite.created",

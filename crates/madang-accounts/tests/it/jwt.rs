@@ -8,7 +8,17 @@ use crate::issuer::{KeyServer, Pair, forged, good, shared, with};
 use crate::support::{PASSWORD, START, World, from, new, seen};
 
 const SHARED: &str = "a key of more than thirty-two bytes, shared";
-const SHOP: &str = "https://shop.example";
+pub(crate) const SHOP: &str = "https://shop.example";
+
+/// An application with a shared key.
+pub(crate) fn shop() -> Embedder {
+    with_key("shop", SHOP, Algorithm::HS256, SHARED)
+}
+
+/// A good token of its.
+pub(crate) fn shops_token() -> String {
+    shared(SHARED.as_bytes(), &good(SHOP))
+}
 
 fn embedder(id: &str, issuer: &str, algorithm: Algorithm) -> Embedder {
     Embedder {

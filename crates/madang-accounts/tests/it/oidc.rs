@@ -57,10 +57,15 @@ impl Drop for Node {
 }
 
 fn provider(node: &Node) -> Provider {
+    provider_at(&node.issuer)
+}
+
+/// A provider of which only its address is known.
+pub(crate) fn provider_at(issuer: &str) -> Provider {
     Provider {
         id: "local".to_owned(),
         name: "Local".to_owned(),
-        issuer: node.issuer.clone(),
+        issuer: issuer.to_owned(),
         client_id: "madang".to_owned(),
         client_secret: Some(Secret::new("a client's secret: 100% & more")),
         client_secret_file: None,

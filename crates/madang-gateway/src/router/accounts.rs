@@ -3,6 +3,7 @@
 
 mod asker;
 mod enter;
+mod identities;
 mod invites;
 mod logins;
 mod oidc;
@@ -33,6 +34,8 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/api/v1/me/password", post(enter::set_password))
         .route("/api/v1/me/logins", get(logins::list).delete(logins::end_all))
         .route("/api/v1/me/logins/{id}", delete(logins::end))
+        .route("/api/v1/me/identities", get(identities::list))
+        .route("/api/v1/me/identities/{id}", delete(identities::end))
         .route("/api/v1/me/tokens", get(tokens::list).post(tokens::create))
         .route("/api/v1/me/tokens/{id}", delete(tokens::end))
         .route("/api/v1/login", post(enter::log_in))

@@ -7,3 +7,6 @@ CREATE TABLE mentions (
     unread BIGINT NOT NULL,
     PRIMARY KEY (session, "user")
 ) WITHOUT ROWID;
+
+-- What people are shown of their own identities.
+CREATE INDEX subjects_users ON subjects ("user");

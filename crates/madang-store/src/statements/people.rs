@@ -13,6 +13,10 @@ pub(crate) const SUBJECT_PUT: &str = "INSERT INTO subjects (issuer, subject, \"u
     ON CONFLICT (subject, issuer) DO UPDATE SET \"user\" = excluded.\"user\" \
     WHERE subjects.\"user\" = excluded.\"user\"";
 
+/// An outside identity goes.
+pub(crate) const SUBJECT_END: &str =
+    "DELETE FROM subjects WHERE subject = $1 AND issuer = $2 AND \"user\" = $3";
+
 /// A new login.
 pub(crate) const LOGIN_NEW: &str = "INSERT INTO logins (login, hash, \"user\", created_at, seen_at, expires_at, \
     agent, address) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -119,6 +123,10 @@ pub(crate) const ACCOUNT_NAMED: &str = accounts!("WHERE a.name_folded = $1");
 /// The account of an outside identity.
 pub(crate) const ACCOUNT_OF_SUBJECT: &str =
     accounts!("JOIN subjects s ON s.\"user\" = a.\"user\" WHERE s.subject = $1 AND s.issuer = $2");
+
+/// The outside identities of an account.
+pub(crate) const SUBJECTS_OF: &str =
+    "SELECT s.issuer, s.subject FROM subjects s WHERE s.\"user\" = $1 ORDER BY s.issuer, s.subject LIMIT $2";
 
 /// The accounts of a subject, two at most.
 pub(crate) const ACCOUNTS_OF_ANY_SUBJECT: &str = accounts!(

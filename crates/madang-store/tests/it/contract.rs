@@ -75,6 +75,7 @@ macro_rules! contract_tests {
                 an_account_may_change_its_name_and_free_the_old_one,
                 se1_an_outside_identity_belongs_to_one_account,
                 accounts_are_paged_by_name,
+                identities_are_listed_and_taken_away,
                 a_foreign_accounts_cursor_is_refused,
                 the_only_administrator_counts_while_in_force,
                 budgets_are_set_changed_and_taken_away,
@@ -108,6 +109,7 @@ macro_rules! contract_tests {
                 se9_read_marks_are_loaded_and_listed,
                 se9_the_last_mark_in_a_group_counts,
                 all_sessions_are_listed_for_administrators,
+                se9_what_concerns_people_is_loaded_and_listed,
                 a_mark_in_no_session_is_refused_alone,
             }
             redaction::{

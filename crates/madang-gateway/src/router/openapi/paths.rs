@@ -205,6 +205,13 @@ pub(super) const PATHS: &[Operation] = &[
     )
     .query(&[("all", "boolean")]),
     op(("delete", "/api/v1/me/logins/{id}"), "account", "Ends a login.", Nothing),
+    op(("get", "/api/v1/me/identities"), "account", "One's outside identities.", Json),
+    op(
+        ("delete", "/api/v1/me/identities/{id}"),
+        "account",
+        "Takes an outside identity away; not the last way in.",
+        Nothing,
+    ),
     op(("get", "/api/v1/me/tokens"), "account", "One's API tokens.", Json),
     op(("post", "/api/v1/me/tokens"), "account", "Makes an API token, which is shown this once.", Json)
         .body(r#"{"name":"script","scope":"write","expires_in_days":30}"#),

@@ -85,6 +85,21 @@ pub(crate) async fn se1_an_outside_identity_belongs_to_one_account(store: &dyn S
     assert!(matches!(nobody, Err(StoreError::Failed { .. })), "{nobody:?}");
 }
 
+pub(crate) async fn identities_are_listed_and_taken_away(store: &dyn Store) {
+    change(store, (1..=2).map(|n| PersonChange::Account(account(n, &format!("name {n}"))))).await.unwrap();
+    let (one, two, others) = (subject("a", "2"), subject("b", "1"), subject("a", "1"));
+    for (whose, identity) in [(1, &two), (1, &one), (2, &others)] {
+        change(store, [PersonChange::Subject(user(whose), identity.clone())]).await.unwrap();
+    }
+    assert_eq!(store.subjects_of(user(1)).await.unwrap(), [one.clone(), two.clone()]);
+    // Another's stays, whoever wants it away.
+    change(store, [PersonChange::EndSubject(user(1), one), PersonChange::EndSubject(user(1), others.clone())])
+        .await
+        .unwrap();
+    assert_eq!(store.subjects_of(user(1)).await.unwrap(), [two]);
+    assert_eq!(store.subjects_of(user(2)).await.unwrap(), [others]);
+}
+
 async fn names(store: &dyn Store, part: &str, limit: u32) -> (Vec<String>, u32) {
     let (mut all, mut cursor, mut pages) = (Vec::new(), None, 0);
     loop {

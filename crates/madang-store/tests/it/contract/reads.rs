@@ -1,7 +1,7 @@
 //! How far people have read (SE9), and the list of everyone's sessions.
 
 use madang_protocol::{Role, SessionStatus};
-use madang_store::{Append, ReadRow, SessionQuery, SessionRow, Store, StoreError};
+use madang_store::{Append, MentionRow, ReadRow, SessionQuery, SessionRow, Store, StoreError};
 
 use crate::support::people::room;
 use crate::support::{commit, commit_together, creation, loaded, message, row, session, user};
@@ -36,6 +36,28 @@ pub(crate) async fn se9_the_last_mark_in_a_group_counts(store: &dyn Store) {
         answer.unwrap();
     }
     assert_eq!(counts(store, 1).await, [("room 1".into(), 40)]);
+}
+
+pub(crate) async fn se9_what_concerns_people_is_loaded_and_listed(store: &dyn Store) {
+    room(store, 1, &[1, 2]).await;
+    room(store, 2, &[1]).await;
+    let concern = |n, who, unread| {
+        let row = MentionRow { user: user(who), unread };
+        Append { mentions: vec![(session(n), row)], ..Append::default() }
+    };
+    let appends = vec![concern(1, 1, 3), concern(1, 2, 1), concern(2, 1, 7), concern(1, 1, 4)];
+    for answer in commit_together(store, appends).await {
+        answer.unwrap();
+    }
+    let listed = async || {
+        let query = SessionQuery { limit: 10, ..SessionQuery::default() };
+        let page = store.sessions_of(user(1), query).await.unwrap();
+        page.sessions.iter().map(|line| (line.read_count, line.unread_mentions)).collect::<Vec<_>>()
+    };
+    assert_eq!(listed().await, [(0, 7), (0, 4)], "also of who was never there");
+    commit(store, concern(1, 1, 0)).await.unwrap();
+    assert_eq!(listed().await, [(0, 7), (0, 0)]);
+    assert_eq!(loaded(store, 1).await.mentions, [MentionRow { user: user(2), unread: 1 }]);
 }
 
 pub(crate) async fn a_mark_in_no_session_is_refused_alone(store: &dyn Store) {
