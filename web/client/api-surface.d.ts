@@ -105,7 +105,7 @@ export type * from "./http/types.js";
 
 // http/account.d.ts
 import type { Requests } from "./request.js";
-import type { ApiToken, Bootstrap, InviteLook, Login, Me, MeChange, NewApiToken, SignUp, Site, TokenWish } from "./types.js";
+import type { ApiToken, Bootstrap, InviteLook, LinkedIdentities, Login, Me, MeChange, NewApiToken, SignUp, Site, TokenWish } from "./types.js";
 /** Who one is: signing in and out, one's profile, logins and tokens. */
 export declare class AccountHttp {
     #private;
@@ -137,6 +137,10 @@ export declare class AccountHttp {
     endLogin(loginId: string): Promise<void>;
     /** Ends all other logins, or all. */
     endLogins(which?: "others" | "all"): Promise<void>;
+    /** The identities elsewhere that are linked to one's account. */
+    identities(): Promise<LinkedIdentities>;
+    /** Takes one away. CONFLICT for the last way in. Signing in with a provider is how one is added: `oidcLink`. */
+    unlinkIdentity(identityId: string): Promise<void>;
     /** One's personal tokens. */
     tokens(): Promise<readonly ApiToken[]>;
     /** Makes a personal token; its secret is in the answer, this once. */
@@ -364,6 +368,28 @@ export interface Login {
     readonly address: string;
     /** Whether it is this one. */
     readonly current: boolean;
+}
+/** Who vouches for an identity: an identity provider, an embedding application, an issuer that is configured no more. */
+export type IssuerKind = "provider" | "embedder" | "gone";
+/** An identity elsewhere that is linked to one's account. */
+export interface LinkedIdentity {
+    readonly identity_id: string;
+    readonly kind: IssuerKind;
+    /** The issuer's short name here, as in `Site.oidc`; null for one that is gone. */
+    readonly issuer_id: string | null;
+    /** The issuer's name as people know it. */
+    readonly issuer_name: string;
+    readonly issuer: string;
+    /** The issuer's name for the person: text from outside. */
+    readonly subject: string;
+    /** False for the last way in. */
+    readonly removable: boolean;
+}
+/** The identities elsewhere of one's account. */
+export interface LinkedIdentities {
+    readonly identities: readonly LinkedIdentity[];
+    /** Whether one can sign in with a password as well. */
+    readonly password: boolean;
 }
 /** A personal token, without its secret. */
 export interface ApiToken {

@@ -184,6 +184,12 @@ function admin(): AdminHttp {
   };
 }
 
+const LINKED = [
+  ["provider", "corp", "Example Corp", "8f2c1a90-minji.kim@corp.example.com"],
+  ["embedder", "planner", "planner", "minji"],
+  ["gone", null, "https://old-login.example.org/realms/staff", "u-20417"],
+] as const;
+
 export function fixtureHttp(wanted: URLSearchParams): Http {
   const me = account(wanted);
   const refuse = wanted.get("refuse");
@@ -229,6 +235,24 @@ export function fixtureHttp(wanted: URLSearchParams): Http {
     endLogin: () => or(undefined),
     endLogins: () => or(undefined),
     linkIdentity: () => or("/settings?linked=corp"),
+    identities: () =>
+      or({
+        password: !wanted.has("only"),
+        identities: wanted.has("linked")
+          ? LINKED.slice(0, wanted.has("only") ? 1 : 3).map(([kind, issuer_id, issuer_name, subject]) => ({
+              identity_id: subject,
+              kind,
+              issuer_id,
+              issuer_name,
+              issuer: "https://id.example.com",
+              subject,
+              removable: !wanted.has("only"),
+            }))
+          : [],
+      }),
+    unlinkIdentity: async () => {
+      throw { code: "CONFLICT", message: "", retryAfter: undefined };
+    },
     tokens: () =>
       or([
         {

@@ -111,7 +111,7 @@ test("a mention in a session that isn't open is told while nobody looks, and lea
   const shown = () => page.evaluate<{ title: string; body: string; tag: string }[]>("window.shown");
   await expect.poll(async () => (await shown()).length).toBe(1);
   const [first] = await shown();
-  expect([first?.title, first?.body]).toEqual(["Madang", "Somebody mentioned you."]);
+  expect([first?.title, first?.body]).toEqual(["Madang", "There is something new for you."]);
   expect(session).toContain(first?.tag ?? "?");
   await expect(page).toHaveTitle(/^\(1\)/);
   await page.evaluate("window.press()");

@@ -41,7 +41,7 @@ test("one links an identity in the settings, and logs in with it; nobody else ca
 
   await logIn(page, server.url, "minji", PASSWORD);
   await page.goto(`${server.url}/settings`);
-  await page.getByRole("button", { name: "Link", exact: true }).click();
+  await page.getByRole("button", { name: "Link Example Inc." }).click();
   await expect(page.getByText("Linked. You can log in with Example Inc. from now on.")).toBeVisible();
   await expect(page).toHaveURL(`${server.url}/settings`);
   expect(await seriousFindings(page)).toEqual([]);
@@ -55,11 +55,24 @@ test("one links an identity in the settings, and logs in with it; nobody else ca
   const third = await someone(browser);
   await logIn(third, server.url, "jun", PASSWORD);
   await third.goto(`${server.url}/settings`);
-  await third.getByRole("button", { name: "Link", exact: true }).click();
+  await third.getByRole("button", { name: "Link Example Inc." }).click();
   await expect(third.getByText(/Somebody else here has linked that account/)).toBeVisible();
   // An address that somebody made up links nothing, and says nothing.
   await third.goto(`${server.url}/settings?linked=local`);
   await expect(third.getByRole("heading", { name: "Log in with another account" })).toBeVisible();
   await expect(third.getByText(/^Linked\./)).toHaveCount(0);
+
+  // Taken away after a question, it lets nobody in any more, and whoever has it can link it elsewhere.
+  const linked = page.getByRole("list", { name: "Linked accounts" });
+  await expect(linked.getByText("Example Inc.")).toBeVisible();
+  await linked.getByRole("button", { name: "Unlink" }).click();
+  await linked.getByRole("button", { name: "Cancel" }).click();
+  await linked.getByRole("button", { name: "Unlink" }).click();
+  await linked.getByRole("button", { name: "Unlink" }).click();
+  await expect(page.getByText("Example Inc. is unlinked.", { exact: false })).toBeVisible();
+  await expect(linked).toHaveCount(0);
+  expect(await seriousFindings(page)).toEqual([]);
+  await third.getByRole("button", { name: "Link Example Inc." }).click();
+  await expect(third.getByText("Linked. You can log in with Example Inc. from now on.")).toBeVisible();
   await third.context().close();
 });

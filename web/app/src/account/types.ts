@@ -9,6 +9,7 @@ import type {
   Health,
   Imported,
   InviteLook,
+  LinkedIdentities,
   LiveConnection,
   Login,
   Me,
@@ -36,6 +37,8 @@ export type {
   Health,
   Imported,
   InviteLook,
+  LinkedIdentities,
+  LinkedIdentity,
   LiveConnection,
   Login,
   Me as Account,
@@ -88,6 +91,9 @@ export interface Http {
   endLogins(which: "others" | "all"): Promise<void>;
   /** Begins to link an identity of a provider; gives the address to go to. */
   linkIdentity(providerId: string): Promise<string>;
+  /** The identities elsewhere of one's account. */
+  identities(): Promise<LinkedIdentities>;
+  unlinkIdentity(identityId: string): Promise<void>;
   tokens(): Promise<readonly ApiToken[]>;
   createToken(wanted: TokenWish): Promise<NewApiToken>;
   revokeToken(tokenId: string): Promise<void>;

@@ -35,7 +35,7 @@ export default function SettingsPage() {
         <Appearance account={account} />
         <Notifications />
         {person && <Password />}
-        {person && site && site.oidc.length > 0 && <Identities providers={site.oidc} />}
+        {person && site && <Identities providers={site.oidc} />}
         {person && <Logins />}
         {person && <Tokens />}
         <Import />

@@ -12,10 +12,12 @@ interface SureProps {
   yes: string;
   onYes: () => void;
   look?: "danger" | "plain";
+  /** On what, where several of these stand under each other. */
+  about?: string;
   busy?: boolean;
 }
 
-export function Sure({ label, question, yes, onYes, look = "danger", busy = false }: SureProps) {
+export function Sure({ label, question, yes, onYes, look = "danger", about, busy = false }: SureProps) {
   const t = useWords();
   const [asked, setAsked] = useState(false);
   const no = useRef<HTMLDivElement>(null);
@@ -27,7 +29,7 @@ export function Sure({ label, question, yes, onYes, look = "danger", busy = fals
 
   if (!asked) {
     return (
-      <Button look={look} disabled={busy} onClick={() => setAsked(true)}>
+      <Button look={look} disabled={busy} aria-description={about} onClick={() => setAsked(true)}>
         {label}
       </Button>
     );

@@ -3,6 +3,7 @@ import type {
   ApiToken,
   Bootstrap,
   InviteLook,
+  LinkedIdentities,
   Login,
   Me,
   MeChange,
@@ -84,6 +85,16 @@ export class AccountHttp {
     const query = which === "all" ? { all: true } : {};
     await this.requests.json("/me/logins", { method: "DELETE", query });
     if (which === "all") this.#changed(null);
+  }
+
+  /** The identities elsewhere that are linked to one's account. */
+  identities(): Promise<LinkedIdentities> {
+    return this.requests.json("/me/identities");
+  }
+
+  /** Takes one away. CONFLICT for the last way in. Signing in with a provider is how one is added: `oidcLink`. */
+  unlinkIdentity(identityId: string): Promise<void> {
+    return this.requests.json(`/me/identities/${encodeURIComponent(identityId)}`, { method: "DELETE" });
   }
 
   /** One's personal tokens. */

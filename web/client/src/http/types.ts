@@ -75,6 +75,31 @@ export interface Login {
   readonly current: boolean;
 }
 
+/** Who vouches for an identity: an identity provider, an embedding application, an issuer that is configured no more. */
+export type IssuerKind = "provider" | "embedder" | "gone";
+
+/** An identity elsewhere that is linked to one's account. */
+export interface LinkedIdentity {
+  readonly identity_id: string;
+  readonly kind: IssuerKind;
+  /** The issuer's short name here, as in `Site.oidc`; null for one that is gone. */
+  readonly issuer_id: string | null;
+  /** The issuer's name as people know it. */
+  readonly issuer_name: string;
+  readonly issuer: string;
+  /** The issuer's name for the person: text from outside. */
+  readonly subject: string;
+  /** False for the last way in. */
+  readonly removable: boolean;
+}
+
+/** The identities elsewhere of one's account. */
+export interface LinkedIdentities {
+  readonly identities: readonly LinkedIdentity[];
+  /** Whether one can sign in with a password as well. */
+  readonly password: boolean;
+}
+
 /** A personal token, without its secret. */
 export interface ApiToken {
   readonly token_id: string;
