@@ -52,7 +52,7 @@ export function SignUpLinks() {
             {known.map((invite) => (
               <li key={invite.invite_id} className="line">
                 <span className="line-words">
-                  <span>{t("invite.uses.left", { count: invite.uses_left })}</span>
+                  <span>{t("users.links.left", { count: invite.uses_left })}</span>
                   <span className="line-note">
                     {t("invite.until", { until: fullTime(invite.expires_at, language) })}
                   </span>
