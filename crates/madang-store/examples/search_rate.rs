@@ -296,12 +296,12 @@ async fn long_session(store: &SqliteStore) -> Outcome {
     }
     for kib in [64, 1_024, 8_192] {
         let data = "s".repeat(kib * 1024);
-        let snapshot = SnapshotRow { stream: Stream::SESSION, position: EVENTS - TAIL, data };
+        let snapshot = SnapshotRow { stream: Stream::SESSION, part: 0, position: EVENTS - TAIL, data };
         store.submit(Append { snapshots: vec![(session(n), snapshot)], ..Append::default() }).await?.await?;
         measure(
             &format!("loading a session with a snapshot of {kib} KiB"),
-            |_| "with its members and marks".into(),
-            || store.load(session(n)),
+            |_| "in one part".into(),
+            || store.snapshot(session(n)),
         )
         .await?;
     }

@@ -174,14 +174,18 @@ pub struct LedgerRow {
     pub outcome: String,
 }
 
-/// A compacted state of one stream.
+/// A part of a compacted state of one stream.
+///
+/// The parts written in one append belong together, with those before them that were not written again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotRow {
     /// Which log.
     pub stream: Stream,
-    /// It contains everything up to here.
+    /// Which part of it, from 0.
+    pub part: u32,
+    /// It contains everything up to here. An older one never replaces a newer one.
     pub position: u64,
-    /// JSON text.
+    /// Text; only who wrote it reads it.
     pub data: String,
 }
 
@@ -205,7 +209,7 @@ pub struct Append {
     pub journal: Vec<(SessionId, JournalEntry)>,
     /// Upstream requests.
     pub ledger: Vec<LedgerRow>,
-    /// Compacted states; each replaces the stream's older one.
+    /// Parts of compacted states; each replaces the stream's older one.
     pub snapshots: Vec<(SessionId, SnapshotRow)>,
     /// Changes to people's rows, in order; one that can't be is [`StoreError::Taken`] and nothing of the append is kept.
     pub people: Vec<PersonChange>,
@@ -213,29 +217,27 @@ pub struct Append {
     pub audit: Vec<AuditRow>,
     /// How far people have read.
     pub reads: Vec<(SessionId, ReadRow)>,
+    /// How many unread messages concern people.
+    pub mentions: Vec<(SessionId, MentionRow)>,
     /// What the search knows of messages.
     pub texts: Vec<(SessionId, TextRow)>,
     /// Stored records whose data is replaced, because a person deleted what it said (TU5); all else of them stays.
     pub redactions: Vec<(SessionId, Stream, u64, String)>,
-    /// How many unread messages concern people.
-    pub mentions: Vec<(SessionId, MentionRow)>,
 }
 
-/// A session as it is loaded: its row, who belongs to it, the newest snapshot of its log.
+/// A session as it is loaded: its row, who belongs to it, how far they have read.
 #[derive(Debug, Clone)]
 pub struct LoadedSession {
     /// The list's line.
     pub row: SessionRow,
     /// The members.
     pub members: Vec<(UserId, madang_protocol::Role)>,
-    /// The newest snapshot of [`Stream::SESSION`], if any.
-    pub snapshot: Option<SnapshotRow>,
     /// How far each has read.
     pub reads: Vec<ReadRow>,
-}
-
     /// How many messages after that concern them; who is not there has none.
     pub mentions: Vec<MentionRow>,
+}
+
 /// A line of a person's list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedSession {
@@ -245,10 +247,10 @@ pub struct ListedSession {
     pub role: madang_protocol::Role,
     /// Messages up to the person's mark; 0 without one.
     pub read_count: u32,
-}
-
     /// Messages after the mark that concern the person.
     pub unread_mentions: u32,
+}
+
 /// A page of a person's sessions.
 #[derive(Debug, Clone)]
 pub struct SessionPage {
@@ -321,8 +323,11 @@ pub trait Store: People {
     /// [`StoreError::Failed`] when the writer is gone.
     fn submit(&self, append: Append) -> BoxFuture<'_, Result<Commit, StoreError>>;
 
-    /// Loads a session's row, members and newest snapshot; none for one that never was. Deleted ones are loaded too.
+    /// Loads a session's row, members and marks; none for one that never was. Deleted ones are loaded too.
     fn load(&self, session: SessionId) -> BoxFuture<'_, Result<Option<LoadedSession>, StoreError>>;
+
+    /// Reads the parts of the newest snapshot of [`Stream::SESSION`], in order; damaged ones are left out.
+    fn snapshot(&self, session: SessionId) -> BoxFuture<'_, Result<Vec<SnapshotRow>, StoreError>>;
 
     /// Reads a stream's records after `after`, oldest first, at most `limit`.
     fn read(

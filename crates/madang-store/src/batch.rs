@@ -12,8 +12,8 @@ use crate::bind::{self, Row};
 use crate::connection::Connection;
 use crate::redact::{self, Redaction};
 use crate::{
-    Append, CommandRow, JournalEntry, LedgerRow, MemberRow, MentionRow, ReadRow, Record, SessionRow, SnapshotRow, Stream,
-    TextRow, UserRow, search, statements,
+    Append, CommandRow, JournalEntry, LedgerRow, MemberRow, MentionRow, ReadRow, Record, SessionRow,
+    SnapshotRow, Stream, TextRow, UserRow, search, statements,
 };
 
 /// The journal position of the line that says a reply began.
@@ -63,7 +63,7 @@ pub(crate) struct Batch<'a> {
     journal: LastWord<(MessageId, i64), JournalLine<'a>>,
     journal_gone: LastWord<MessageId, MessageId>,
     ledger: Vec<&'a LedgerRow>,
-    snapshots: LastWord<(SessionId, Stream), &'a (SessionId, SnapshotRow)>,
+    snapshots: LastWord<(SessionId, Stream, u32), &'a (SessionId, SnapshotRow)>,
     audit: Vec<audit::Line<'a>>,
     reads: LastWord<(SessionId, UserId), &'a (SessionId, ReadRow)>,
     mentions: LastWord<(SessionId, UserId), &'a (SessionId, MentionRow)>,
@@ -132,7 +132,7 @@ impl<'a> Batch<'a> {
     }
 
     fn put_snapshot(&mut self, row: &'a (SessionId, SnapshotRow)) {
-        let key = (row.0, row.1.stream);
+        let key = (row.0, row.1.stream, row.1.part);
         let newer = |&place: &usize| self.snapshots.values[place].1.position > row.1.position;
         if !self.snapshots.places.get(&key).is_some_and(newer) {
             self.snapshots.put(key, row);

@@ -188,6 +188,7 @@ pub(crate) fn ledger(row: &mut Row, entry: &&LedgerRow) {
 pub(crate) fn snapshot(row: &mut Row, (session, snapshot): &&(SessionId, SnapshotRow)) {
     row.id(session);
     row.signed(snapshot.stream.0);
+    row.number(snapshot.part.into());
     row.number(snapshot.position);
     row.text(&snapshot.data);
     row.signed(snapshot_checksum(*session, snapshot));
@@ -201,7 +202,6 @@ pub(crate) fn read(row: &mut Row, (session, read): &&(SessionId, ReadRow)) {
     row.number(read.count.into());
 }
 
-/// A title as it is searched: lower case by character, so that a part folds as the whole does. NUL ends a text in
 /// The columns of how much concerns a person.
 pub(crate) fn mention(row: &mut Row, (session, mention): &&(SessionId, MentionRow)) {
     row.id(session);
@@ -209,6 +209,7 @@ pub(crate) fn mention(row: &mut Row, (session, mention): &&(SessionId, MentionRo
     row.number(mention.unread.into());
 }
 
+/// A title as it is searched: lower case by character, so that a part folds as the whole does. NUL ends a text in
 /// LIKE, so it is replaced.
 pub(crate) fn folded(title: &str) -> String {
     title
@@ -244,8 +245,8 @@ pub(crate) fn record_checksum(session: SessionId, record: &Record) -> i64 {
 
 /// The checksum over all that a snapshot says, and where.
 pub(crate) fn snapshot_checksum(session: SessionId, snapshot: &SnapshotRow) -> i64 {
-    let SnapshotRow { stream: Stream(stream), position, data } = snapshot;
-    checksum(session, [*stream, to_column(*position), 0], &[data])
+    let SnapshotRow { stream: Stream(stream), part, position, data } = snapshot;
+    checksum(session, [*stream, to_column(*position), i64::from(*part)], &[data])
 }
 
 fn checksum(session: SessionId, place: [i64; 3], texts: &[&str]) -> i64 {

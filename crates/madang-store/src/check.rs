@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Row as _, query};
@@ -12,8 +13,12 @@ use crate::state::{Integrity, State};
 
 /// Findings kept and logged of each kind.
 const FINDINGS_MAX: usize = 100;
-/// SQLite's steps between two looks at whether to stop: some milliseconds.
-const STEPS_BETWEEN_LOOKS: i32 = 10_000;
+/// SQLite's steps between two looks at whether to stop or to rest: a fraction of a millisecond.
+const STEPS_BETWEEN_LOOKS: i32 = 1_000;
+/// Work between two rests: sessions that are opened meanwhile wait so long for a processor, and no longer.
+const STRETCH: Duration = Duration::from_millis(2);
+/// A rest, in stretches: the check takes a quarter of one processor, and four times as long as it could.
+const REST: u32 = 3;
 
 /// Checks every page and index, notes and logs the outcome. `stop` ends it early.
 pub(crate) async fn run(connector: Connector, state: Arc<State>, stop: Arc<AtomicBool>) {
@@ -39,9 +44,29 @@ pub(crate) async fn run(connector: Connector, state: Arc<State>, stop: Arc<Atomi
     state.set_integrity(outcome);
 }
 
+/// Lets everyone else have the processor most of the time: the check has a thread of its own, and time.
+struct Pace {
+    since: Instant,
+}
+
+impl Pace {
+    fn rest(&mut self) {
+        let worked = self.since.elapsed();
+        if worked >= STRETCH {
+            // A stretch that took long was one of waiting: for the processor itself, or the disk.
+            std::thread::sleep(worked.min(STRETCH * 2) * REST);
+            self.since = Instant::now();
+        }
+    }
+}
+
 async fn check(connector: &Connector, stop: Arc<AtomicBool>) -> Result<Vec<String>, sqlx::Error> {
     let mut connection: SqliteConnection = connector.reader().await?;
-    let go_on = move || !stop.load(Ordering::Acquire);
+    let mut pace = Pace { since: Instant::now() };
+    let go_on = move || {
+        pace.rest();
+        !stop.load(Ordering::Acquire)
+    };
     connection.lock_handle().await?.set_progress_handler(STEPS_BETWEEN_LOOKS, go_on);
     let mut findings = Vec::new();
     for row in query("PRAGMA integrity_check(100)").fetch_all(&mut connection).await? {

@@ -25,11 +25,13 @@ const _: () =
 pub(crate) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 /// Every version of the schema and what leads to it from the one before.
-const MIGRATIONS: [(i64, &str); 4] = [
+const MIGRATIONS: [(i64, &str); 6] = [
     (1, include_str!("../migrations/sqlite/0001_base.sql")),
     (2, include_str!("../migrations/sqlite/0002_people.sql")),
     (3, include_str!("../migrations/sqlite/0003_sign_ups.sql")),
     (4, include_str!("../migrations/sqlite/0004_log.sql")),
+    (5, include_str!("../migrations/sqlite/0005_snapshot_parts.sql")),
+    (6, include_str!("../migrations/sqlite/0006_mentions.sql")),
 ];
 /// The schema this program writes.
 const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;

@@ -1,22 +1,23 @@
 //! The store's questions, each answered by one of the reading connections.
 
+use futures_util::TryStreamExt as _;
 use madang_protocol::{Role, SessionId, UserId};
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{Row as _, query};
 
 use crate::batch::BEGAN;
 use crate::bind::{folded, to_column};
-use crate::fault::failed;
+use crate::fault::{Fault, failed};
 use crate::statements::people as sql;
 use crate::{
-    JournaledReply, ListedSession, LoadedSession, Record, SessionPage, SessionQuery, SessionRow, StoreError,
-    Stream, UserRow, fold, rows, statements,
+    JournaledReply, ListedSession, LoadedSession, Record, SessionPage, SessionQuery, SessionRow, SnapshotRow,
+    StoreError, Stream, UserRow, fold, rows, statements,
 };
 
 /// Bytes of a search text; a longer one matches no title.
 const SEARCH_BYTES_MAX: usize = 4 * 1024;
 
-/// A session's row, members and snapshot, as of one moment.
+/// A session's row, members and marks, as of one moment.
 pub(crate) async fn load(
     readers: &SqlitePool,
     session: SessionId,
@@ -30,13 +31,10 @@ pub(crate) async fn load(
     for row in query(statements::MEMBERS_OF).bind(id.as_str()).fetch_all(&mut *moment).await? {
         members.push((rows::parsed(&row, 0, "user id")?, rows::role(&row, 1)?));
     }
-    let stream = Stream::SESSION;
-    let stored = query(statements::SNAPSHOT).bind(id).bind(stream.0).fetch_optional(&mut *moment).await?;
-    let snapshot = stored.map(|row| rows::snapshot(session, stream, &row)).transpose()?;
-    let mentions = query(sql::MENTIONS_OF).bind(session.to_string()).fetch_all(&mut *moment).await?;
-    let mentions = mentions.iter().map(rows::people::mention).collect::<Result<_, _>>()?;
     let reads = query(sql::READS_OF).bind(session.to_string()).fetch_all(&mut *moment).await?;
     let reads = reads.iter().map(rows::people::read).collect::<Result<_, _>>()?;
+    let mentions = query(sql::MENTIONS_OF).bind(session.to_string()).fetch_all(&mut *moment).await?;
+    let mentions = mentions.iter().map(rows::people::mention).collect::<Result<_, _>>()?;
     moment.commit().await?;
     Ok(Some(LoadedSession { row: rows::session(&row)?, members, reads, mentions }))
 }
@@ -178,12 +176,7 @@ pub(crate) async fn all_sessions(
         .bind(page.asked_for());
     let found = question.fetch_all(readers).await.map_err(failed(LISTING))?;
     page.answer(&found, |row| {
-        Ok(ListedSession {
-            row: rows::session(row)?,
-            role: Role::Viewer,
-            read_count: 0,
-            unread_mentions: 0,
-        })
+        Ok(ListedSession { row: rows::session(row)?, role: Role::Viewer, read_count: 0, unread_mentions: 0 })
     })
 }
 

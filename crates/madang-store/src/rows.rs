@@ -93,14 +93,15 @@ pub(crate) fn record(session: SessionId, stream: Stream, row: &impl Columns) -> 
     }
 }
 
-/// A snapshot; columns as in `SNAPSHOT`.
+/// A part of a snapshot; columns as in `SNAPSHOT`.
 pub(crate) fn snapshot(
     session: SessionId,
     stream: Stream,
     row: &SqliteRow,
 ) -> Result<SnapshotRow, sqlx::Error> {
-    let snapshot = SnapshotRow { stream, position: number(row, 0)?, data: row.try_get(1)? };
-    if snapshot_checksum(session, &snapshot) == row.try_get::<i64, _>(2)? {
+    let (part, position) = (number(row, 0)?, number(row, 1)?);
+    let snapshot = SnapshotRow { stream, part, position, data: row.try_get(2)? };
+    if snapshot_checksum(session, &snapshot) == row.try_get::<i64, _>(3)? {
         Ok(snapshot)
     } else {
         Err(Damage::Checksum { session, stream, position: snapshot.position }.into())

@@ -22,7 +22,7 @@ use crate::state::{Integrity, State};
 use crate::writer::{Job, Queued, Writer};
 use crate::{
     Append, BoxFuture, CommandRow, Commit, JournaledReply, LoadedSession, Record, SessionPage, SessionQuery,
-    Settings, Store, StoreError, Stream, UserRow, check, reads,
+    Settings, SnapshotRow, Store, StoreError, Stream, UserRow, check, reads,
 };
 
 /// A store in one SQLite file (`madang.db`) of a data directory that this process alone uses.
@@ -172,6 +172,12 @@ impl Store for SqliteStore {
         Box::pin(
             async move { reads::load(&self.readers, session).await.map_err(failed("loading a session")) },
         )
+    }
+
+    fn snapshot(&self, session: SessionId) -> BoxFuture<'_, Result<Vec<SnapshotRow>, StoreError>> {
+        Box::pin(async move {
+            reads::snapshot(&self.readers, session).await.map_err(failed("reading a snapshot"))
+        })
     }
 
     fn read(

@@ -74,9 +74,9 @@ bulk! {
     /// Upstream requests.
     LEDGER = "INSERT INTO ledger (at, session, turn, \"user\", model, request_id, upstream_id, usage, input_tokens, \
         output_tokens, cost_micro_usd, price_table, estimated, outcome) VALUES", 14, "";
-    /// Compacted states; an older one never replaces a newer one.
-    SNAPSHOTS = "INSERT INTO snapshots (session, stream, position, data, checksum) VALUES", 5,
-        " ON CONFLICT (session, stream) DO UPDATE SET position = excluded.position, data = excluded.data, \
+    /// Parts of compacted states; an older one never replaces a newer one.
+    SNAPSHOTS = "INSERT INTO snapshots (session, stream, part, position, data, checksum) VALUES", 6,
+        " ON CONFLICT (session, stream, part) DO UPDATE SET position = excluded.position, data = excluded.data, \
         checksum = excluded.checksum WHERE excluded.position >= snapshots.position";
     /// Read marks.
     READS = "INSERT INTO reads (session, \"user\", message, count) VALUES", 4,
@@ -104,9 +104,9 @@ pub(crate) const SESSION: &str = "SELECT s.session, s.epoch, s.title, s.status, 
 pub(crate) const MEMBERS_OF: &str =
     "SELECT m.\"user\", m.role FROM members m WHERE m.session = $1 ORDER BY m.\"user\"";
 
-/// A stream's snapshot.
+/// A stream's snapshot, part by part.
 pub(crate) const SNAPSHOT: &str =
-    "SELECT position, data, checksum FROM snapshots WHERE session = $1 AND stream = $2";
+    "SELECT part, position, data, checksum FROM snapshots WHERE session = $1 AND stream = $2 ORDER BY part";
 
 /// A stretch of a stream.
 pub(crate) const READ: &str = "SELECT position, at, actor, kind, data, checksum FROM log \

@@ -8,8 +8,8 @@ use madang_protocol::{Budget, LoginId, SessionId, Spent, TokenId, UnixMs, UserId
 use madang_store::{
     AccountPage, AccountRow, Append, AuditRecord, AuditVerdict, Before, BoxFuture, BudgetRow, CommandRow,
     Commit, InviteRow, JournaledReply, LoadedSession, LoginRow, People, Purse, Record, SecretHash,
-    SessionPage, SessionQuery, Stale, Store, StoreError, Stream, Subject, TextPage, TextQuery, TokenRow,
-    UsageBy, UsageRow, UserRow,
+    SessionPage, SessionQuery, SnapshotRow, Stale, Store, StoreError, Stream, Subject, TextPage, TextQuery,
+    TokenRow, UsageBy, UsageRow, UserRow,
 };
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -204,6 +204,13 @@ impl Store for FlakyStore {
         }
     }
 
+    fn snapshot(&self, session: SessionId) -> BoxFuture<'_, Result<Vec<SnapshotRow>, StoreError>> {
+        match self.read_fails() {
+            Some(error) => Box::pin(std::future::ready(Err(error))),
+            None => self.inner.snapshot(session),
+        }
+    }
+
     fn read(
         &self,
         session: SessionId,
@@ -295,6 +302,10 @@ impl People for FlakyStore {
         self.inner.accounts_of_any_subject(subject)
     }
 
+    fn subjects_of(&self, user: UserId) -> BoxFuture<'_, Result<Vec<Subject>, StoreError>> {
+        self.inner.subjects_of(user)
+    }
+
     fn accounts(&self, query: SessionQuery) -> BoxFuture<'_, Result<AccountPage, StoreError>> {
         self.inner.accounts(query)
     }
@@ -302,10 +313,6 @@ impl People for FlakyStore {
     fn has_admin(&self) -> BoxFuture<'_, Result<bool, StoreError>> {
         self.inner.has_admin()
     }
-    fn subjects_of(&self, user: UserId) -> BoxFuture<'_, Result<Vec<Subject>, StoreError>> {
-        self.inner.subjects_of(user)
-    }
-
 
     fn login(&self, hash: SecretHash) -> BoxFuture<'_, Result<Option<LoginRow>, StoreError>> {
         self.inner.login(hash)

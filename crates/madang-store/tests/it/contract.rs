@@ -43,6 +43,7 @@ macro_rules! contract_tests {
                 an_event_may_have_four_mebibytes_and_no_more,
                 a_record_of_no_session_is_refused_alone,
                 a_snapshot_replaces_the_older_one,
+                the_parts_of_a_snapshot_are_replaced_one_by_one,
             }
             list::{
                 a_session_is_loaded_with_its_members,
@@ -74,8 +75,8 @@ macro_rules! contract_tests {
                 a_name_that_looks_like_anothers_is_taken,
                 an_account_may_change_its_name_and_free_the_old_one,
                 se1_an_outside_identity_belongs_to_one_account,
-                accounts_are_paged_by_name,
                 identities_are_listed_and_taken_away,
+                accounts_are_paged_by_name,
                 a_foreign_accounts_cursor_is_refused,
                 the_only_administrator_counts_while_in_force,
                 budgets_are_set_changed_and_taken_away,
@@ -108,8 +109,8 @@ macro_rules! contract_tests {
             reads::{
                 se9_read_marks_are_loaded_and_listed,
                 se9_the_last_mark_in_a_group_counts,
-                all_sessions_are_listed_for_administrators,
                 se9_what_concerns_people_is_loaded_and_listed,
+                all_sessions_are_listed_for_administrators,
                 a_mark_in_no_session_is_refused_alone,
             }
             redaction::{

@@ -31,7 +31,7 @@ fn files_with(dir: &Path, word: &str) -> Vec<String> {
 }
 
 fn snapshot(position: u64, data: String) -> Append {
-    let row = SnapshotRow { stream: Stream::SESSION, position, data };
+    let row = SnapshotRow { stream: Stream::SESSION, part: 0, position, data };
     Append { snapshots: vec![(session(1), row)], ..Append::default() }
 }
 

@@ -127,7 +127,7 @@ async fn a_full_disk_refuses_appends_and_takes_them_again_when_there_is_space() 
 /// writer goes on with a new connection.
 #[tokio::test]
 async fn a_failed_fsync_is_not_acked_and_not_tried_again() {
-    for nth in [12, 13, 21] {
+    for nth in [16, 17, 25] {
         let dir = tempfile::tempdir().unwrap();
         let Some(output) = child::output_of(failing_fsync(nth), "full::appends_one_by_one", dir.path())
         else {
@@ -147,7 +147,7 @@ async fn a_failed_fsync_is_not_acked_and_not_tried_again() {
 /// The same, and the process ends at the moment of the refusal: what was refused must not come back.
 #[tokio::test]
 async fn a_refused_append_stays_away_when_the_server_dies_after_it() {
-    for nth in [12, 13, 21] {
+    for nth in [16, 17, 25] {
         let dir = tempfile::tempdir().unwrap();
         let Some(output) = child::output_of(failing_fsync(nth), "full::appends_until_one_fails", dir.path())
         else {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use madang_protocol::UnixMs;
-use madang_store::{Append, Integrity, People as _, Purse, Settings, SqliteStore, Store, StoreError};
+use madang_store::{
+    Append, Integrity, People as _, Purse, Settings, SnapshotRow, SqliteStore, Store, StoreError,
+};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _, query, raw_sql};
 use tempfile::TempDir;
@@ -101,7 +103,7 @@ async fn a_newer_schema_is_refused_untouched() {
     stranger.close().await.unwrap();
     let before = fs::read(dir.path().join("madang.db")).unwrap();
     let answer = open(dir.path()).await;
-    assert!(matches!(answer, Err(StoreError::NewerSchema { found: 99, known: 4 })), "{answer:?}");
+    assert!(matches!(answer, Err(StoreError::NewerSchema { found: 99, known: 6 })), "{answer:?}");
     assert_eq!(fs::read(dir.path().join("madang.db")).unwrap(), before);
 }
 
@@ -305,4 +307,28 @@ async fn settings_refuse_unknown_names() {
     assert_eq!(settings("{}").unwrap(), Settings::default());
     assert_eq!(settings("{\"readers\":2}").unwrap(), Settings { readers: 2, ..Settings::default() });
     assert!(settings("{\"reader\":2}").is_err());
+}
+
+#[tokio::test]
+async fn a_damaged_part_of_a_snapshot_is_left_out_and_the_log_still_reads() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(dir.path()).await;
+    let store = open(dir.path()).await.unwrap();
+    let id = crate::support::session(7);
+    let part = |part| {
+        let data = format!("part {part} of a snapshot;").repeat(400);
+        (id, SnapshotRow { stream: madang_store::Stream::SESSION, part, position: 10, data })
+    };
+    commit(&store, Append { snapshots: (0..5).map(part).collect(), ..Append::default() }).await.unwrap();
+    store.close().await.unwrap();
+    let text = b"part 3 of a snapshot;";
+    damage(dir.path(), |bytes| bytes.windows(text.len()).position(|window| window == text).unwrap());
+    let store = open(dir.path()).await.unwrap();
+    let whole: Vec<_> = store.snapshot(id).await.unwrap().iter().map(|part| part.part).collect();
+    assert_eq!(whole, [0, 1, 2, 4]);
+    assert_eq!(texts(&store, 7).await.len(), 10);
+    // It is written over like any other.
+    let anew = SnapshotRow { data: "whole".into(), ..part(3).1 };
+    commit(&store, Append { snapshots: vec![(id, anew)], ..Append::default() }).await.unwrap();
+    assert_eq!(store.snapshot(id).await.unwrap().len(), 5);
 }

@@ -25,7 +25,6 @@ pub(crate) async fn a_session_is_loaded_with_its_members(store: &dyn Store) {
         found.members,
         [(user(1), Role::Owner), (user(2), Role::Collaborator), (user(3), Role::Viewer)]
     );
-    assert_eq!(found.snapshot, None);
 }
 
 pub(crate) async fn a_session_that_never_was_is_none(store: &dyn Store) {

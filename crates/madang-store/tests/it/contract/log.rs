@@ -202,21 +202,46 @@ pub(crate) async fn a_record_of_no_session_is_refused_alone(store: &dyn Store) {
     assert!(store.healthy());
 }
 
-pub(crate) async fn a_snapshot_replaces_the_older_one(store: &dyn Store) {
-    commit(store, creation(1, "")).await.unwrap();
-    assert_eq!(loaded(store, 1).await.snapshot, None);
-    let at_position = |position, stream| {
-        let data =
-            format!("{{\"turn\":\"{}\",\"of\":\"{}\",\"at\":{}}}", turn(1), message(1), at(position).0);
-        SnapshotRow { stream, position, data }
-    };
-    let put = |snapshots: Vec<SnapshotRow>| Append {
+/// A part of the first session's snapshot.
+fn part(part: u32, position: u64, stream: Stream) -> SnapshotRow {
+    let data = format!("{{\"turn\":\"{}\",\"of\":\"{}\",\"at\":{}}}", turn(1), message(1), at(position).0);
+    SnapshotRow { stream, part, position, data }
+}
+
+fn put(snapshots: Vec<SnapshotRow>) -> Append {
+    Append {
         snapshots: snapshots.into_iter().map(|snapshot| (session(1), snapshot)).collect(),
         ..Append::default()
-    };
+    }
+}
+
+pub(crate) async fn a_snapshot_replaces_the_older_one(store: &dyn Store) {
+    commit(store, creation(1, "")).await.unwrap();
+    assert_eq!(store.snapshot(session(1)).await.unwrap(), []);
+    let at_position = |position, stream| part(0, position, stream);
     commit(store, put(vec![at_position(5, Stream::SESSION), at_position(9, Stream::MODEL)])).await.unwrap();
-    assert_eq!(loaded(store, 1).await.snapshot, Some(at_position(5, Stream::SESSION)));
+    assert_eq!(store.snapshot(session(1)).await.unwrap(), [at_position(5, Stream::SESSION)]);
     commit(store, put(vec![at_position(8, Stream::SESSION), at_position(6, Stream::SESSION)])).await.unwrap();
     commit(store, put(vec![at_position(7, Stream::SESSION)])).await.unwrap();
-    assert_eq!(loaded(store, 1).await.snapshot, Some(at_position(8, Stream::SESSION)));
+    assert_eq!(store.snapshot(session(1)).await.unwrap(), [at_position(8, Stream::SESSION)]);
+}
+
+pub(crate) async fn the_parts_of_a_snapshot_are_replaced_one_by_one(store: &dyn Store) {
+    commit(store, creation(1, "")).await.unwrap();
+    let parts = |numbers: &[u32], position| -> Vec<_> {
+        numbers.iter().map(|number| part(*number, position, Stream::SESSION)).collect()
+    };
+    commit(store, put(parts(&[2, 0, 1, 3], 10))).await.unwrap();
+    assert_eq!(store.snapshot(session(1)).await.unwrap(), parts(&[0, 1, 2, 3], 10));
+    // Two in one group: what the later one has not written again is the earlier one's.
+    let both = vec![put(parts(&[0, 3], 20)), put(parts(&[0, 4], 30))];
+    assert!(commit_together(store, both).await.iter().all(Result::is_ok));
+    let wanted = [(0, 30), (1, 10), (2, 10), (3, 20), (4, 30)];
+    let wanted: Vec<_> = wanted.map(|(number, at)| part(number, at, Stream::SESSION)).into();
+    assert_eq!(store.snapshot(session(1)).await.unwrap(), wanted);
+    // An older part is nothing, wherever it stands.
+    commit(store, put(parts(&[3, 4], 15))).await.unwrap();
+    assert_eq!(store.snapshot(session(1)).await.unwrap(), wanted);
+    commit(store, put(parts(&(0..300).collect::<Vec<_>>(), 40))).await.unwrap();
+    assert_eq!(store.snapshot(session(1)).await.unwrap(), parts(&(0..300).collect::<Vec<_>>(), 40));
 }
