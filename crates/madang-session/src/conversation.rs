@@ -70,9 +70,8 @@ impl Step<'_> {
     /// Where a prompt goes: after what is shown; one that continues a reply needs that to be Claude's last word.
     fn parent_of_prompt(&self, continues: Option<MessageId>) -> Option<MessageId> {
         let head = self.session.head;
-        let last_word = self.session.transcript.branch(head).find(|m| m.kind == MessageKind::Reply);
         match continues {
-            Some(reply) if last_word.is_none_or(|last| last.message_id != reply) => Some(reply),
+            Some(reply) if self.session.transcript.last_reply(head) != Some(reply) => Some(reply),
             _ => head,
         }
     }

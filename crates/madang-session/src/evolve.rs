@@ -64,7 +64,6 @@ impl Session {
             invitations: Vec::new(),
             barred: std::collections::VecDeque::new(),
             budget: None,
-            revisions: std::collections::HashMap::new(),
             simulated: false,
             held: false,
         }
@@ -78,9 +77,8 @@ impl Session {
             Event::MessagesCopied(data) => data.messages.iter().for_each(|message| self.copy(message)),
             Event::MessageCreated(data) => self.add(data.message.clone()),
             Event::PromptEdited(data) => {
-                if let Some(message) = self.transcript.get_mut(data.message_id) {
-                    message.content.clone_from(&data.content);
-                }
+                self.transcript
+                    .change(data.message_id, |message, _| message.content.clone_from(&data.content));
             }
             Event::TurnQueued(data) => self.queue.push_back(Waiting {
                 turn_id: data.turn_id,
@@ -184,27 +182,28 @@ impl Session {
     }
 
     fn begin_turn(&mut self, turn: (TurnId, MessageId), reply: MessageId) {
-        self.turns.push(Turn::begin(&self.transcript, turn, reply));
+        self.turns.extend(Turn::begin(&self.transcript, turn, reply));
     }
 
     fn finish(&mut self, data: &ClaudeResponse) {
         if self.running.as_ref().is_some_and(|running| running.message_id == data.message_id) {
             self.running = None;
         }
-        let Some(message) = self.transcript.get_mut(data.message_id) else { return };
-        message.content.clone_from(&data.content);
-        let Some(reply) = &mut message.reply else { return };
-        reply.status = data.status.unwrap_or(ReplyStatus::Complete);
-        reply.parts = data.parts.clone().unwrap_or_default();
-        reply.stop_reason.clone_from(&data.stop_reason);
-        reply.usage = data.usage;
-        reply.cost.clone_from(&data.cost);
-        reply.stopped_by.clone_from(&data.stopped_by);
-        reply.error.clone_from(&data.error);
-        reply.ended_at = data.ended_at;
-        if let Some(model) = &data.model {
-            reply.model.clone_from(model);
-        }
+        self.transcript.change(data.message_id, |message, _| {
+            message.content.clone_from(&data.content);
+            let Some(reply) = &mut message.reply else { return };
+            reply.status = data.status.unwrap_or(ReplyStatus::Complete);
+            reply.parts = data.parts.clone().unwrap_or_default();
+            reply.stop_reason.clone_from(&data.stop_reason);
+            reply.usage = data.usage;
+            reply.cost.clone_from(&data.cost);
+            reply.stopped_by.clone_from(&data.stopped_by);
+            reply.error.clone_from(&data.error);
+            reply.ended_at = data.ended_at;
+            if let Some(model) = &data.model {
+                reply.model.clone_from(model);
+            }
+        });
     }
 
     /// Who did an event, for the log's `actor` column.

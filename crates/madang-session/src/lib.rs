@@ -6,12 +6,14 @@
 mod apply;
 mod authorize;
 mod branches;
+mod concern;
 mod conversation;
 mod evolve;
 mod lifecycle;
 mod membership;
 mod messages;
 mod rejection;
+mod snapshot;
 mod state;
 mod title;
 mod transcript;
@@ -23,6 +25,7 @@ pub use authorize::{Account, Action, Object, Place, Rights, Standing, authorize}
 pub use conversation::names_claude;
 pub use lifecycle::Birth;
 pub use rejection::Rejection;
+pub use snapshot::{SnapshotError, SnapshotPart};
 pub use state::{Fork, Session};
 pub use transcript::Transcript;
 pub use turns::{Outcome, Turn, estimate_tokens};

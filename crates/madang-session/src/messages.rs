@@ -25,43 +25,45 @@ impl Session {
     }
 
     pub(crate) fn edit(&mut self, data: &MessageEdited) {
-        let Some(message) = self.transcript.get_mut(data.message_id) else { return };
-        let old = std::mem::replace(&mut message.content, data.content.clone());
-        let revision = Revision { content: old, at: message.edited_at.unwrap_or(message.created_at) };
-        message.mentions.clone_from(&data.mentions);
-        message.edited_at = Some(data.edited_at);
-        let revisions = self.revisions.entry(data.message_id).or_default();
-        revisions.push(revision);
-        // The first text stays: it is what others answered to.
-        if revisions.len() >= REVISIONS_MAX {
-            revisions.remove(1);
-        }
+        self.transcript.change(data.message_id, |message, revisions| {
+            let old = std::mem::replace(&mut message.content, data.content.clone());
+            let revision = Revision { content: old, at: message.edited_at.unwrap_or(message.created_at) };
+            message.mentions.clone_from(&data.mentions);
+            message.edited_at = Some(data.edited_at);
+            revisions.push(revision);
+            // The first text stays: it is what others answered to.
+            if revisions.len() >= REVISIONS_MAX {
+                revisions.remove(1);
+            }
+        });
     }
 
     pub(crate) fn bury(&mut self, data: &MessageDeleted) {
-        self.revisions.remove(&data.message_id);
-        let Some(message) = self.transcript.get_mut(data.message_id) else { return };
-        message.content.clear();
-        message.mentions.clear();
-        message.reactions.clear();
-        message.edited_at = None;
-        message.deleted_at = Some(data.deleted_at);
+        self.transcript.change(data.message_id, |message, revisions| {
+            revisions.clear();
+            message.content.clear();
+            message.mentions.clear();
+            message.reactions.clear();
+            message.edited_at = None;
+            message.deleted_at = Some(data.deleted_at);
+        });
     }
 
     pub(crate) fn change_reaction(&mut self, data: &ReactionChanged) {
-        let Some(message) = self.transcript.get_mut(data.message_id) else { return };
-        let reactions = &mut message.reactions;
-        if data.on {
-            match reactions.iter_mut().find(|reaction| reaction.emoji == data.emoji) {
-                Some(reaction) => reaction.users.push(data.user_id),
-                None => reactions.push(Reaction { emoji: data.emoji.clone(), users: vec![data.user_id] }),
+        self.transcript.change(data.message_id, |message, _| {
+            let reactions = &mut message.reactions;
+            if data.on {
+                match reactions.iter_mut().find(|reaction| reaction.emoji == data.emoji) {
+                    Some(reaction) => reaction.users.push(data.user_id),
+                    None => reactions.push(Reaction { emoji: data.emoji.clone(), users: vec![data.user_id] }),
+                }
+            } else {
+                for reaction in reactions.iter_mut().filter(|reaction| reaction.emoji == data.emoji) {
+                    reaction.users.retain(|user| *user != data.user_id);
+                }
+                reactions.retain(|reaction| !reaction.users.is_empty());
             }
-        } else {
-            for reaction in reactions.iter_mut().filter(|reaction| reaction.emoji == data.emoji) {
-                reaction.users.retain(|user| *user != data.user_id);
-            }
-            reactions.retain(|reaction| !reaction.users.is_empty());
-        }
+        });
     }
 
     /// What is stored of a message may be in these events of the log: those that say its text, or a title of it.

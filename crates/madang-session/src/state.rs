@@ -1,10 +1,10 @@
 //! What a session is, between two commands.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use madang_protocol::{
-    Actor, Author, Budget, Effort, Epoch, Invitation, Message, MessageId, Participant, Revision, Role,
-    SessionId, SessionStatus, TurnId, UnixMs, UserId,
+    Actor, Author, Budget, Effort, Epoch, Invitation, Message, MessageId, Participant, Role, SessionId,
+    SessionStatus, TurnId, UnixMs, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,8 @@ impl Running {
 }
 
 /// One session: a pure value, made by its events.
+///
+/// Its own serialised form is a snapshot's head: all but the transcript and the turns ([`Session::take_snapshot`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     pub(crate) id: SessionId,
@@ -74,10 +76,13 @@ pub struct Session {
     pub(crate) effort: Option<Effort>,
     pub(crate) prompt_version: u32,
     pub(crate) participants: Vec<Participant>,
+    #[serde(skip)]
     pub(crate) transcript: Transcript,
     pub(crate) head: Option<MessageId>,
     pub(crate) queue: VecDeque<Waiting>,
     pub(crate) running: Option<Running>,
+    /// In the order of their replies.
+    #[serde(skip)]
     pub(crate) turns: Vec<Turn>,
     #[serde(default)]
     pub(crate) invitations: Vec<Invitation>,
@@ -86,9 +91,6 @@ pub struct Session {
     pub(crate) barred: VecDeque<UserId>,
     #[serde(default)]
     pub(crate) budget: Option<Budget>,
-    /// Earlier texts of messages that were edited, oldest first.
-    #[serde(default)]
-    pub(crate) revisions: HashMap<MessageId, Vec<Revision>>,
     /// Whether the simulated model answers; set by the hub, kept in each reply and not here.
     #[serde(skip)]
     pub(crate) simulated: bool,

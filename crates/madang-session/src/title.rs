@@ -34,7 +34,7 @@ pub(crate) fn taken<'a>(messages: impl IntoIterator<Item = &'a Message>) -> Opti
 impl Step<'_> {
     /// Takes the title from a prompt; an untitled session without one stays so.
     pub(crate) fn take_title(&mut self) {
-        let taken = taken(self.session.transcript.iter());
+        let taken = taken(self.session.transcript.prompts());
         let was_taken = self.session.title_from.is_some();
         let (message_id, title) = match taken {
             Some((message, title)) => (Some(message), title),

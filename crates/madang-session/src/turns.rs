@@ -1,13 +1,10 @@
 //! Turns: one at a time, each a prompt and the reply streamed for it (TU4).
 
-use std::collections::HashSet;
-
 use madang_protocol::{
     Actor, ClaudeResponse, Cost, Message, MessageId, MessageKind, Part, PartKind, Reply, ReplyError,
     ReplyStatus, TurnId, TurnStarted, UnixMs, Usage, UserId,
 };
 use rand::Rng;
-use serde::{Deserialize, Serialize};
 
 use crate::apply::{Effect, Step, Stopper, session_of};
 use crate::membership::the_server;
@@ -15,7 +12,7 @@ use crate::state::Waiting;
 use crate::{Applied, Session, Transcript};
 
 /// A turn that was started: what the model was told, in terms of the transcript.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
     /// Its id.
     pub turn_id: TurnId,
@@ -25,6 +22,8 @@ pub struct Turn {
     pub reply_id: MessageId,
     /// What people said since Claude's last turn on this branch, oldest first: told along with the prompt (TU6).
     pub heard: Vec<MessageId>,
+    /// Where its reply stands in the transcript.
+    pub(crate) place: u32,
 }
 
 impl Turn {
@@ -32,15 +31,10 @@ impl Turn {
         transcript: &Transcript,
         (turn_id, prompt_id): (TurnId, MessageId),
         reply: MessageId,
-    ) -> Turn {
-        // The turn of the reply before was told everything before it: the walk ends there, however long the branch.
-        let since = transcript.branch(Some(reply)).skip(1).take_while(|m| m.kind != MessageKind::Reply);
-        let mut heard: Vec<_> = since
-            .filter(|m| m.kind == MessageKind::Chat && m.deleted_at.is_none())
-            .map(|m| m.message_id)
-            .collect();
-        heard.reverse();
-        Turn { turn_id, prompt_id, reply_id: reply, heard }
+    ) -> Option<Turn> {
+        let place = u32::try_from(transcript.place(reply)?).ok()?;
+        let heard = transcript.said_before(reply);
+        Some(Turn { turn_id, prompt_id, reply_id: reply, heard, place })
     }
 }
 
@@ -154,8 +148,7 @@ impl Session {
     /// The turns whose replies are on the branch before this reply, oldest first: what the model is reminded of.
     #[must_use]
     pub fn turns_before(&self, reply: MessageId) -> Vec<&Turn> {
-        let branch: HashSet<_> = self.transcript.branch(Some(reply)).skip(1).map(|m| m.message_id).collect();
-        self.turns.iter().filter(|turn| branch.contains(&turn.reply_id)).collect()
+        self.transcript.turns_before(reply, &self.turns)
     }
 }
 

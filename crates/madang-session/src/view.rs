@@ -71,7 +71,7 @@ impl Session {
     pub fn revisions(&self, caller: &Caller, message: MessageId) -> Result<Revisions, Rejection> {
         self.check(caller, Action::Read)?;
         let known = self.transcript.get(message).ok_or_else(|| Rejection::not_found("message"))?;
-        let mut revisions = self.revisions.get(&message).cloned().unwrap_or_default();
+        let mut revisions = self.transcript.revisions(message).to_vec();
         if known.deleted_at.is_none() {
             revisions.push(Revision {
                 content: known.content.clone(),

@@ -6,6 +6,7 @@ mod commands;
 mod gate;
 mod members;
 mod messages;
+mod snapshots;
 mod support;
 mod turns;
 mod walks;

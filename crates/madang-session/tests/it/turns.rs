@@ -198,16 +198,3 @@ fn a_page_is_bounded_by_number_and_by_bytes() {
         "as much as a slow connection has room for"
     );
 }
-
-#[test]
-fn a_snapshot_round_trips() {
-    let mut bench = Bench::new();
-    bench.chat("a");
-    bench.exchange("b", "c");
-    bench.prompt("d");
-    bench.prompt("e");
-    let text = serde_json::to_string(&bench.session).unwrap();
-    let back: Session = serde_json::from_str(&text).unwrap();
-    assert_eq!(serde_json::to_string(&back).unwrap(), text);
-    assert_eq!(back.turns_before(back.running_reply().unwrap().1).len(), 1);
-}
