@@ -27,12 +27,9 @@ impl Live {
             // Half a deletion would be none: nothing of this write is kept.
             Err(error) => draft.lost = Some(error),
         }
-        if self.snapshots.at > 0 {
-            // An older one has the text.
-            let Some(row) = self.snapshot_row() else { return };
-            self.snapshots.stands_at(row.position);
-            draft.append.snapshots.push((self.session.id(), row));
-        }
+        // One that is stored has the text, even if it could not be read: the part with the message is written over.
+        self.finish_snapshot().await;
+        self.add_snapshot_now(&mut draft.append);
     }
 
     /// The records that say the text. Read from the end, because what people delete is mostly new, up to the one in

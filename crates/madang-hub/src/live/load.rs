@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use madang_protocol::{Epoch, Event, MessageId, SessionId, UserId};
-use madang_session::{Birth as SessionBirth, Rejection, Session};
+use madang_session::{Birth as SessionBirth, Rejection, Session, SnapshotError};
 use madang_store::{Append, Record, Store, StoreError, Stream};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -16,7 +16,7 @@ use super::mentions::Mentions;
 use super::pace::Pace;
 use super::presence::PresenceTable;
 use super::recent::Recent;
-use super::snapshot::Snapshots;
+use super::snapshot::{Snapshots, restore};
 use super::write::{Cause, Draft};
 use super::{Birth, Live, Origin, ToLive};
 use crate::history::History;
@@ -241,10 +241,15 @@ struct Stored {
 async fn read(store: &dyn Store, id: SessionId) -> Result<Option<Stored>, StoreError> {
     let Some(loaded) = store.load(id).await? else { return Ok(None) };
     let marks = loaded.reads.iter().map(|row| (row.user, row.message)).collect();
-    let mut session: Option<Session> = match &loaded.snapshot {
-        // A snapshot of another shape (an older program's) is not needed: the log says the same.
-        Some(snapshot) => serde_json::from_str(&snapshot.data).ok(),
-        None => None,
+    let parts = store.snapshot(id).await?;
+    let mut session = match restore(parts) {
+        Ok(session) => Some(session),
+        // One of another shape (an older program's), or damaged, is not needed: the log says the same.
+        Err(SnapshotError::NoHead) => None,
+        Err(error) => {
+            tracing::warn!(session.id = %id, error = &error as &dyn std::error::Error, "a snapshot is not used");
+            None
+        }
     };
     let snapshot_at = session.as_ref().map_or(0, Session::seq);
     loop {

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use madang_protocol::{Event, Message, MessageId, MessageKind, ReplyStatus, UserId};
+use madang_protocol::{Event, MessageId, UserId};
 use madang_session::Session;
 use madang_store::{Append, MentionRow};
 
@@ -25,10 +25,8 @@ impl Mentions {
     pub(super) fn of(session: &Session, stored: &[MentionRow]) -> Mentions {
         let stored = stored.iter().map(|row| (row.user, row.unread)).collect();
         let mut mentions = Mentions { places: HashMap::new(), stored };
-        for (place, message) in (0..).zip(session.transcript().iter()) {
-            for user in concerned(session, message) {
-                mentions.places.entry(user).or_default().push(place);
-            }
+        for (place, user) in session.concerns() {
+            mentions.places.entry(user).or_default().push(place);
         }
         mentions
     }
@@ -96,7 +94,7 @@ impl Live {
             return;
         };
         let place = u32::try_from(place).unwrap_or(u32::MAX);
-        for user in concerned(&self.session, message) {
+        for user in self.session.concerned(message) {
             self.mentions.put(user, place);
             changed.push(user);
         }
@@ -125,25 +123,4 @@ impl Live {
             append.mentions.push((self.session.id(), MentionRow { user: *user, unread }));
         }
     }
-}
-
-/// Whom a message concerns: whom it names, whose message it answers; a reply of Claude's concerns who asked for it once it
-/// has ended, unless somebody stopped it, who looks at it. Nobody is concerned by what they wrote themselves.
-fn concerned(session: &Session, message: &Message) -> Vec<UserId> {
-    if message.deleted_at.is_some() {
-        return Vec::new();
-    }
-    let author = |id| session.transcript().get(id).and_then(|known| known.author.user_id.user());
-    let mut users = match (&message.kind, &message.reply) {
-        (MessageKind::Reply, Some(reply)) => match reply.status {
-            ReplyStatus::Complete | ReplyStatus::Error | ReplyStatus::Interrupted => {
-                message.parent_id.and_then(author).into_iter().collect()
-            }
-            ReplyStatus::Streaming | ReplyStatus::Cancelled => Vec::new(),
-        },
-        (MessageKind::Prompt | MessageKind::Chat | MessageKind::Reply, _) => message.mentions.clone(),
-    };
-    users.extend(message.reply_to.and_then(author).filter(|user| !users.contains(user)));
-    users.retain(|user| message.author.user_id.user() != Some(*user));
-    users
 }

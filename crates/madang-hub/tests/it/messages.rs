@@ -15,10 +15,9 @@ fn on(session: SessionId, message: MessageId, mut data: Value) -> Value {
 
 /// Whether a text is in any stored record or snapshot of the session that clients may see.
 async fn is_stored(world: &World, session: SessionId, text: &str) -> bool {
-    let loaded = world.disk.load(session).await.unwrap().unwrap();
+    let parts = world.disk.snapshot(session).await.unwrap();
     let log = world.log(session).await;
-    log.iter().any(|record| record.data.contains(text))
-        || loaded.snapshot.is_some_and(|snapshot| snapshot.data.contains(text))
+    log.iter().any(|record| record.data.contains(text)) || parts.iter().any(|part| part.data.contains(text))
 }
 
 #[test]
@@ -75,7 +74,7 @@ fn tu5_a_deleted_text_is_in_nothing_that_is_stored_or_replayed() {
                 .await;
         }
         owner.answer("s2099").await.unwrap();
-        while world.disk.load(session).await.unwrap().unwrap().snapshot.is_none() {
+        while world.disk.snapshot(session).await.unwrap().is_empty() {
             chat(&owner, session, "one more").await;
         }
         assert!(is_stored(world, session, "zanzibar").await);
