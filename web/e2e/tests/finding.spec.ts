@@ -49,12 +49,13 @@ test("what came while one was away is marked, counted, and can be told", async (
   }
   const row = page.locator(`a[href="${new URL(session).pathname}"]`);
   await expect(row).toContainText("3 unread messages");
-  await expect(page).toHaveTitle(/^\(3\)/);
+  // They talk to each other: a dot says so, a number would say that it is for oneself.
+  await expect(page).toHaveTitle(/^• /);
   await row.click();
   await expect(page.getByText("New since you left")).toBeVisible();
   await page.getByRole("button", { name: "What did I miss" }).first().click();
   await expect(page.getByRole("region", { name: "While you were away" })).toContainText(/\w{3,}/);
-  await expect(page).not.toHaveTitle(/^\(/);
+  await expect(page).not.toHaveTitle(/^[•(]/);
   await other.context().close();
 });
 
@@ -114,6 +115,9 @@ test("a mention in a session that isn't open is told while nobody looks, and lea
   expect([first?.title, first?.body]).toEqual(["Madang", "There is something new for you."]);
   expect(session).toContain(first?.tag ?? "?");
   await expect(page).toHaveTitle(/^\(1\)/);
+  await expect(page.locator(`a[href="${new URL(session).pathname}"]`)).toContainText(
+    "1 for you, 1 unread message",
+  );
   await page.evaluate("window.press()");
   await expect(page).toHaveURL(new RegExp(`^${session}`));
   await other.context().close();
