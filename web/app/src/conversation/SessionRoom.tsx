@@ -68,6 +68,8 @@ function NotYet({ session }: { session: SessionView }) {
             <p className="notice-code">{t("error.code", { code: session.trouble.code })}</p>
           </>
         )}
+        {/* It is tried again by itself where that can help; drafts outlive the page. */}
+        <Button onClick={() => location.reload()}>{t("app.failed.reload")}</Button>
       </div>
     );
   }
