@@ -46,8 +46,23 @@ test("the first administrator comes by the link, once, and lets others in", asyn
     await expect(page.getByRole("heading", { level: 2 }).first()).toBeVisible();
     await expect(page.getByRole("alert")).toHaveCount(0);
   }
+  await expect(page.getByRole("cell", { name: "Made an account by a link" })).toBeVisible();
+  await expect(page.getByText(/^(account|invite|login)\./)).toHaveCount(0);
   await page.getByRole("button", { name: "Verify" }).click();
   await expect(page.getByText(/Nobody has changed it/)).toBeVisible();
+  // On a phone nothing scrolls sideways, and what is drawn as entries is still a table.
+  await page.setViewportSize({ width: 360, height: 740 });
+  for (const part of ["users", "connections", "audit"]) {
+    await page.goto(`${server.url}/admin/${part}`);
+    const table = page.getByRole("table").first();
+    await expect(table.getByRole("columnheader").first()).toBeAttached();
+    await expect(table.getByRole("row").nth(1).getByRole("cell").first()).toBeVisible();
+    const frames = await page
+      .locator(".data")
+      .evaluateAll((all) => all.map((each) => each.scrollWidth > each.clientWidth));
+    expect(frames).not.toContain(true);
+    expect(await seriousFindings(page)).toEqual([]);
+  }
   await other.goto(`${server.url}/admin`);
   await expect(other.getByText("Only administrators see this.", { exact: false })).toBeVisible();
   await other.context().close();

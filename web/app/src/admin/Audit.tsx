@@ -84,7 +84,8 @@ function useNames(): Names {
     ["server", t("audit.server")],
     ...(people.value?.users ?? []).map((user) => [user.user_id, user.display_name] as const),
     ...(sessions.value?.sessions ?? []).map(
-      (session) => [session.session_id, `“${session.title || t("session.untitled")}”`] as const,
+      (session) =>
+        [session.session_id, t("audit.session", { title: session.title || t("session.untitled") })] as const,
     ),
   ]);
 }

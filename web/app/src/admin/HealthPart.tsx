@@ -32,6 +32,8 @@ export function HealthPart() {
 function HealthFigures({ health }: { health: Health }) {
   const t = useWords();
   const language = useLanguage();
+  // That the model is simulated the app says itself, in the language of now.
+  const warnings = health.warnings.filter((each) => !(health.simulated && each.includes("simulated")));
   const figures: [string, string][] = [
     [t("health.version"), health.version],
     [t("health.started"), fullTime(health.started_at, language)],
@@ -44,8 +46,8 @@ function HealthFigures({ health }: { health: Health }) {
   ];
   return (
     <>
-      {health.warnings.map((warning) => (
-        <p key={warning} className="trouble">
+      {warnings.map((warning) => (
+        <p key={warning} className="trouble health-warning">
           {warning}
         </p>
       ))}

@@ -31,9 +31,7 @@ export function BudgetLine({ sessionId, session, govern, owner }: BudgetLineProp
       {budget && <BudgetMeter label={t("budget.title")} share={share} />}
       {budget && share >= 1 && <p className="note">{t(`budget.used.${budget.period}`)}</p>}
       {govern ? (
-        <Button onClick={() => setEditing(true)}>
-          {t(budget ? "budget.change" : "budget.set")}
-        </Button>
+        <Button onClick={() => setEditing(true)}>{t(budget ? "budget.change" : "budget.set")}</Button>
       ) : (
         <p className="note">{t("budget.who", { name: owner })}</p>
       )}
