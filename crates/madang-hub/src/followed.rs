@@ -40,6 +40,8 @@ impl Followed {
         if state.sessions.len() >= FOLLOWED_SESSIONS_MAX {
             return Err(NotFollowed::Full);
         }
+        // Most connections follow one: no spare room for more.
+        state.sessions.reserve_exact(1);
         state.sessions.push(session);
         Ok(())
     }

@@ -272,7 +272,7 @@ impl Link {
     ) -> Result<(), Rejection> {
         authorize(self.caller.standing(), Action::CreateSession, Object::Server)?;
         let (reply, wait) = oneshot::channel();
-        let ask = ToLive::Fork { caller: self.caller.clone(), message, reply };
+        let ask = ToLive::Fork { caller: Box::new(self.caller.clone()), message, reply };
         self.hub.send(session, ask).await?;
         let lost = || {
             Err(Rejection::new(ErrorCode::ServiceUnavailable, "The session could not be read. Try again."))

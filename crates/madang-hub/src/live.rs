@@ -97,12 +97,12 @@ pub(crate) struct Birth {
     pub(crate) born: Born,
 }
 
-/// What a session's task is told.
+/// What a session's task is told. Small, since every session has room for a block of them: what is large is boxed.
 pub(crate) enum ToLive {
     Birth(Box<Birth>),
     Command(Box<Request>),
     Fork {
-        caller: Caller,
+        caller: Box<Caller>,
         message: MessageId,
         reply: oneshot::Sender<Result<Seed, Rejection>>,
     },
@@ -122,7 +122,7 @@ pub(crate) enum ToLive {
     },
 }
 
-/// A live session.
+/// A live session. What few of them have at a time is boxed: there are many, and most rest.
 pub(crate) struct Live {
     hub: Hub,
     session: Session,
@@ -139,15 +139,15 @@ pub(crate) struct Live {
     /// Which messages concern whom.
     mentions: Mentions,
     /// Why the one who was coming in could not.
-    refused_entry: Option<Rejection>,
-    pending: VecDeque<Pending>,
+    refused_entry: Option<Box<Rejection>>,
+    pending: VecDeque<Box<Pending>>,
     /// What has to wait until no commit is under way, and all that came after it.
     parked: VecDeque<ToLive>,
     recent: Recent,
     history: History,
-    reply: Option<LiveReply>,
+    reply: Option<Box<LiveReply>>,
     /// The end of a reply that could not be saved, and when to try again.
-    unsaved: Option<(Ending, Instant)>,
+    unsaved: Option<(Box<Ending>, Instant)>,
     snapshots: Snapshots,
     summary_due: Option<Instant>,
     idle_since: Instant,

@@ -25,10 +25,11 @@ impl People {
     pub(crate) fn add(&self, caller: &Caller, viewer: Arc<dyn Viewer>) {
         let name = caller.display_name.clone();
         let mut people = self.by_user.lock();
-        // One connection is what most people have: no spare room for more.
-        let new = || Connected { name: name.clone(), viewers: Vec::with_capacity(1) };
+        let new = || Connected { name: name.clone(), viewers: Vec::new() };
         let connected = people.entry(caller.user).or_insert_with(new);
         connected.name.clone_from(&name);
+        // A person has few connections: no spare room for more.
+        connected.viewers.reserve_exact(1);
         connected.viewers.push(viewer);
     }
 

@@ -15,7 +15,8 @@ impl Live {
     pub(super) async fn message(&mut self, message: ToLive) {
         self.idle_since = Instant::now();
         if self.parked.is_empty() && !self.must_wait(&message) {
-            self.take(message).await;
+            // Boxed, so that the task of a session that rests is small.
+            Box::pin(self.take(message)).await;
         } else {
             self.parked.push_back(message);
         }
@@ -26,7 +27,7 @@ impl Live {
         while self.parked.front().is_some_and(|message| !self.must_wait(message))
             && let Some(message) = self.parked.pop_front()
         {
-            self.take(message).await;
+            Box::pin(self.take(message)).await;
         }
     }
 

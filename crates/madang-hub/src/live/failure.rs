@@ -32,12 +32,13 @@ struct Untold {
 impl Live {
     /// A write failed. Everything uncommitted is refused and the session read again; a running reply whose start is on
     /// disk goes on, and an end that was not saved will be.
-    pub(super) async fn failed(&mut self, error: &StoreError, write: Pending) {
+    pub(super) async fn failed(&mut self, error: &StoreError, write: Box<Pending>) {
         let rejection = store_rejection(error);
         if write.enters {
             // The link was used up meanwhile, by someone whom this session did not let in: it holds no more.
             let gone = matches!(error, StoreError::Taken);
-            self.refused_entry = Some(if gone { Rejection::not_found("session") } else { rejection.clone() });
+            let refused = if gone { Rejection::not_found("session") } else { rejection.clone() };
+            self.refused_entry = Some(Box::new(refused));
         }
         let untold = self.untold(&write);
         self.lose(write, &rejection).await;
@@ -63,7 +64,7 @@ impl Live {
 
     /// What the writes from this one on would have told.
     fn untold(&self, write: &Pending) -> Untold {
-        let all = || std::iter::once(write).chain(&self.pending);
+        let all = || std::iter::once(write).chain(self.pending.iter().map(AsRef::as_ref));
         let first = all().find_map(|write| write.events.first()?.position);
         let told = first.map_or(self.session.seq(), |position| position.seq - 1);
         let cuts = all().flat_map(|write| write.cuts.iter().cloned()).collect();
@@ -97,14 +98,14 @@ impl Live {
         }
     }
 
-    async fn lose(&mut self, write: Pending, rejection: &Rejection) {
+    async fn lose(&mut self, write: Box<Pending>, rejection: &Rejection) {
         if self.reply.as_ref().is_some_and(|reply| Some(reply.message_id) == write.starts) {
             self.reply = None;
         }
         if let Some(mut ending) = write.ends {
             forget_departure(&mut ending);
             // The first alone: a later one belongs to a turn whose start was in a write that is lost too.
-            self.keep_unsaved(ending);
+            self.keep_unsaved(*ending);
         }
         let mut born = write.born;
         for cause in &write.causes {
@@ -166,13 +167,13 @@ impl Live {
     /// Keeps the end of a reply until it can be saved.
     pub(super) fn keep_unsaved(&mut self, ending: Ending) {
         let wait = Duration::from_millis(self.hub.inner.settings.save_retry_ms);
-        self.unsaved.get_or_insert((ending, Instant::now() + wait));
+        self.unsaved.get_or_insert_with(|| (Box::new(ending), Instant::now() + wait));
     }
 
     /// Tries again to save the end of a reply.
     pub(super) async fn save_again(&mut self) {
         if let Some((ending, _)) = self.unsaved.take() {
-            self.end_reply(ending).await;
+            self.end_reply(*ending).await;
         }
     }
 }

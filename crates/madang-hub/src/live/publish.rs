@@ -29,7 +29,7 @@ impl Live {
             let Some(write) = self.pending.pop_front() else { break };
             if let Err(error) = done {
                 self.publish(news);
-                return self.failed(&error, write).await;
+                return Box::pin(self.failed(&error, write)).await;
             }
             if !write.cuts.is_empty() {
                 self.publish(std::mem::take(&mut news));

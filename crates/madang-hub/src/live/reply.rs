@@ -45,7 +45,7 @@ pub(super) struct LiveReply {
 }
 
 /// Waits for news of the running reply; never returns without one.
-pub(super) async fn updates(reply: &mut Option<LiveReply>, into: &mut Vec<Update>) -> usize {
+pub(super) async fn updates(reply: &mut Option<Box<LiveReply>>, into: &mut Vec<Update>) -> usize {
     match reply {
         Some(reply) => reply.task.updates.recv_many(into, UPDATES).await,
         None => std::future::pending().await,
@@ -89,7 +89,7 @@ impl Live {
             payer: Payer { user, session: self.session.id(), budget: self.session.budget() },
             rollup_ms: inner.settings.rollup_ms,
         });
-        self.reply = Some(LiveReply {
+        self.reply = Some(Box::new(LiveReply {
             task,
             turn_id,
             message_id,
@@ -103,7 +103,7 @@ impl Live {
             started: false,
             held: Vec::new(),
             journal: Journal::default(),
-        });
+        }));
         Ok(())
     }
 

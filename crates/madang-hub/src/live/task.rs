@@ -60,10 +60,10 @@ impl Live {
         }
         let live = match first.pop_front() {
             None => return,
-            Some(ToLive::Birth(birth)) => Live::born(&hub, id, facts, *birth).await,
+            Some(ToLive::Birth(birth)) => Box::pin(Live::born(&hub, id, facts, *birth)).await.map(Box::new),
             Some(message) => {
                 first.push_front(message);
-                Live::loaded(&hub, id, facts).await
+                Box::pin(Live::loaded(&hub, id, facts)).await.map(Box::new)
             }
         };
         match live {
@@ -86,7 +86,7 @@ impl Live {
     }
 
     /// Serves; a panic ends this session alone, and its viewers are told to come back.
-    async fn guarded(mut self, first: VecDeque<ToLive>, mailbox: &mut mpsc::Receiver<ToLive>) {
+    async fn guarded(mut self: Box<Self>, first: VecDeque<ToLive>, mailbox: &mut mpsc::Receiver<ToLive>) {
         let served = AssertUnwindSafe(self.serve(first, mailbox)).catch_unwind().await;
         if served.is_err() {
             tracing::error!(session.id = %self.session.id(), "a session's task panicked and is dropped");
@@ -95,7 +95,7 @@ impl Live {
     }
 
     async fn serve(&mut self, first: VecDeque<ToLive>, mailbox: &mut mpsc::Receiver<ToLive>) {
-        let mut messages = Vec::with_capacity(BATCH);
+        let mut messages = Vec::new();
         let mut updates = Vec::new();
         for message in first {
             self.message(message).await;
@@ -246,5 +246,25 @@ async fn refuse_all(
     first.into_iter().for_each(|message| load::refuse(hub, session, message, rejection));
     while let Some(message) = mailbox.recv().await {
         load::refuse(hub, session, message, rejection);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes of what an async function makes.
+    fn size<F>(_: impl FnOnce(Hub, SessionId, Place) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// Of sessions there may be thousands, and most rest: they were 15 KiB each, and a mailbox was 4 KiB.
+    #[test]
+    fn a_session_at_rest_is_small() {
+        let task = size(Live::own);
+        assert!(task <= 1_408, "{task} bytes: is a large branch not boxed?");
+        let live = size_of::<Live>();
+        assert!(live <= 1_792, "{live} bytes: is what few sessions have not boxed?");
+        assert!(size_of::<ToLive>() <= 40, "a mailbox has room for 32 at least");
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use madang_protocol::{
     Ack, Actor, Author, ConnectionId, Event, MessageId, Position, SessionId, UnixMs, UserId,
 };
@@ -62,7 +63,7 @@ pub(super) struct Draft {
     pub(super) cause: Option<Cause>,
     pub(super) append: Append,
     pub(super) born: Option<Born>,
-    pub(super) ends: Option<Ending>,
+    pub(super) ends: Option<Box<Ending>>,
     pub(super) tells: Vec<Tell>,
     /// Whom it cuts off, and who did that.
     pub(super) cuts: Vec<(UserId, Author)>,
@@ -80,7 +81,7 @@ pub(super) struct Pending {
     /// The reply whose start it contains: its deltas are held until it is on disk.
     pub(super) starts: Option<MessageId>,
     /// The end of a reply, to be tried again if this fails.
-    pub(super) ends: Option<Ending>,
+    pub(super) ends: Option<Box<Ending>>,
     /// Deltas of a reply that ended before its start was on disk.
     pub(super) after: Vec<Outgoing>,
     pub(super) born: Option<Born>,
@@ -92,7 +93,7 @@ pub(super) struct Pending {
 }
 
 /// Resolves when the oldest write is done; never when there is none.
-pub(super) async fn front(pending: &mut VecDeque<Pending>) -> Result<(), StoreError> {
+pub(super) async fn front(pending: &mut VecDeque<Box<Pending>>) -> Result<(), StoreError> {
     match pending.front_mut() {
         Some(write) => (&mut write.commit).await,
         None => std::future::pending().await,
@@ -125,10 +126,13 @@ impl Live {
     }
 
     /// Puts the end of a reply into the log and starts the next turn.
-    pub(super) async fn end_reply(&mut self, ending: Ending) {
-        let mut draft = Draft { at: self.hub.inner.clock.now(), ..Draft::default() };
-        self.add_end(&mut draft, ending).await;
-        self.write(draft).await;
+    pub(super) fn end_reply(&mut self, ending: Ending) -> BoxFuture<'_, ()> {
+        // Boxed: it is large, and no task that waits for other things should keep room for it.
+        Box::pin(async move {
+            let mut draft = Draft { at: self.hub.inner.clock.now(), ..Draft::default() };
+            self.add_end(&mut draft, ending).await;
+            self.write(draft).await;
+        })
     }
 
     /// The end of a reply: its event, its journal's end, what the model is reminded of later, its line of the ledger;
@@ -154,7 +158,7 @@ impl Live {
             draft.lost.get_or_insert(error);
         }
         let ended = self.session.end_turn(draft.at, &mut self.rng, ending.outcome.clone());
-        draft.ends = Some(ending);
+        draft.ends = Some(Box::new(ending));
         draft.events.extend(ended.events);
         for effect in ended.effects {
             if let Effect::Start { turn_id, message_id, .. } = effect {
@@ -200,7 +204,7 @@ impl Live {
         let causes = cause.into_iter().collect();
         let after = Vec::new();
         let write = Pending { commit, events, causes, starts, ends, after, born, tells, cuts, enters };
-        self.pending.push_back(write);
+        self.pending.push_back(Box::new(write));
         self.facts.running.store(self.session.running_reply().is_some(), Ordering::Relaxed);
     }
 
