@@ -82,7 +82,9 @@ impl Revocations {
         if let Some(until) = until {
             table.due.insert((until, user, id));
         }
-        let entries = table.people.entry(user).or_insert_with(|| Vec::with_capacity(1));
+        let entries = table.people.entry(user).or_default();
+        // A person has few of them: no spare room for more.
+        entries.reserve_exact(1);
         entries.push(Entry { id, via, admin: caller.admin, until, cut: Box::new(cut) });
         table.fresh.push((user, via));
         Guard { table: Arc::downgrade(&self.table), user, id }

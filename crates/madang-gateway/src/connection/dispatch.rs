@@ -26,8 +26,8 @@ const TOO_MANY: &str = "You have as many connections open as one person may. Clo
 /// How far a connection's beginning has come.
 #[derive(Debug)]
 pub(super) struct Greeting {
-    /// Who it is, until the link has it.
-    caller: Option<Caller>,
+    /// Who it is, until the link has it; boxed, because the link has room for it too.
+    caller: Option<Box<Caller>>,
     /// Whether `hello` has come, or is not needed.
     hello: bool,
     /// What `hello` wants resumed.
@@ -36,7 +36,7 @@ pub(super) struct Greeting {
 
 impl Greeting {
     pub(super) fn new(version: ProtocolVersion, caller: Option<Caller>) -> Greeting {
-        Greeting { caller, hello: version == ProtocolVersion::V1, resume: None }
+        Greeting { caller: caller.map(Box::new), hello: version == ProtocolVersion::V1, resume: None }
     }
 
     /// Whether `connected` is to be sent.
@@ -208,7 +208,7 @@ impl Reader {
             Ok(caller) => {
                 self.link = None;
                 self.registered = None;
-                self.greeting.caller = Some(caller);
+                self.greeting.caller = Some(Box::new(caller));
                 self.widen();
                 if self.greeting.is_due() {
                     self.greet(Some(id)).await;
@@ -254,7 +254,7 @@ impl Reader {
             }
         };
         self.registered = Some(shared.revocations.register(&caller, cut));
-        self.link = Some(shared.hub.attach(caller, self.connection.clone()));
+        self.link = Some(shared.hub.attach(*caller, self.connection.clone()));
         let resume = self.greeting.resume.take().map(|resume| resume.sessions).unwrap_or_default();
         let resumed =
             resume.into_iter().take(RESUMED_SESSIONS_MAX).map(|(session, point)| (session, Some(point)));

@@ -14,8 +14,8 @@ use super::Way;
 /// Commands of one connection whose answers are looked out for; of more, the oldest are no longer counted. More than
 /// the bursts of all classes together (CM5), so that no one hides a refusal behind other commands.
 const UNANSWERED_MAX: usize = 128;
-/// Room that is kept while nothing waits.
-const ROOM: usize = 4;
+/// Room that is kept while nothing waits: for one, since most clients wait for an answer before they go on.
+const ROOM: usize = 1;
 
 /// A command that was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
