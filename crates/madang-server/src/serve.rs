@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 use crate::config::Config;
 use crate::control::Control;
-use crate::lifecycle::{Signals, allow_many_files};
+use crate::lifecycle::{Signals, allow_many_files, use_small_pages};
 use crate::secrets::Secrets;
 use crate::tls::{self, Authority};
 use crate::{assets, logging};
@@ -38,6 +38,7 @@ pub fn run(config: &Config) -> anyhow::Result<()> {
     // Only fails when a provider is there already, and then TLS has what it needs.
     let _already_there = rustls::crypto::aws_lc_rs::default_provider().install_default();
     allow_many_files();
+    use_small_pages();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads to run on")?;
     let outcome = runtime.block_on(serve(config));
