@@ -8,7 +8,7 @@ use madang_protocol::{Actor, AuditKind, ErrorCode, LoginId, UnixMs, UserId};
 use madang_store::{AccountRow, Append, AuditRow, PersonChange, Store};
 use parking_lot::{Mutex, RwLock};
 use serde_json::Value;
-use tokio::sync::MutexGuard;
+use tokio::sync::{MutexGuard, Semaphore};
 
 use crate::attempts::Attempts;
 use crate::bootstrap::Bootstrap;
@@ -22,6 +22,10 @@ use crate::{Refusal, Settings, SettingsError};
 
 /// Stripes of the lock under which an account is read, judged and written.
 const STRIPES: usize = 64;
+
+/// Tries that were turned away and wait for their answer; further ones are answered at once. Each is a request that is
+/// held open, some kilobytes.
+const PAUSED_MAX: usize = 1_000;
 
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> UnixMs + Send + Sync>;
@@ -69,8 +73,10 @@ pub struct Accounts {
 pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) passwords: Passwords,
+    pub(crate) passwords: Arc<Passwords>,
     pub(crate) attempts: Attempts,
+    /// Room for refused tries that are answered late.
+    patience: Arc<Semaphore>,
     pub(crate) checked: Checked,
     pub(crate) bootstrap: Mutex<Option<Bootstrap>>,
     pub(crate) embedders: Vec<Verifier>,
@@ -104,7 +110,8 @@ impl Accounts {
             .map(|one| Verifier::of_embedder(one, &settings, &fetcher))
             .collect::<Result<_, _>>()?;
         let inner = Inner {
-            passwords: Passwords::new(settings.password_queue),
+            passwords: Arc::new(Passwords::new(settings.password_queue)),
+            patience: Arc::new(Semaphore::new(PAUSED_MAX)),
             attempts: Attempts::new(&settings),
             checked: Checked::new(Duration::from_millis(settings.checked_ms), settings.checked_max),
             bootstrap: Mutex::default(),
@@ -165,6 +172,16 @@ impl Accounts {
             target,
             details: if details.is_null() { "{}".to_owned() } else { details.to_string() },
             address: by.address.map(|address| address.to_canonical().to_string()),
+        }
+    }
+
+    /// Answers a try that was turned away a moment later: whoever tries again as soon as they are answered, on however many
+    /// connections, is slowed down, and those who talk are not. When too many wait for that, the answer comes at once.
+    pub(crate) async fn turn_away(&self, refusal: &Refusal) {
+        if refusal.code == ErrorCode::RateLimited
+            && let Ok(_room) = self.inner.patience.try_acquire()
+        {
+            tokio::time::sleep(Duration::from_millis(self.inner.settings.turned_away_ms)).await;
         }
     }
 

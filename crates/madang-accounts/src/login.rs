@@ -46,15 +46,30 @@ impl Accounts {
         by: &By,
         before: Option<LoginId>,
     ) -> Result<LoggedIn, Refusal> {
+        let done = Box::pin(self.try_log_in(typed, by, before)).await;
+        if let Err(refusal) = &done {
+            self.turn_away(refusal).await;
+        }
+        done
+    }
+
+    async fn try_log_in(
+        &self,
+        typed: NameAndPassword,
+        by: &By,
+        before: Option<LoginId>,
+    ) -> Result<LoggedIn, Refusal> {
         let NameAndPassword { name, password } = typed;
         let name = name.trim();
+        // Who is turned away for want of room is looked up nowhere, and did not try.
+        let turn = self.inner.passwords.turn()?;
         let attempt = self.inner.attempts.begin(name, by.address, self.now().0)?;
         let account = match crate::names::could_be(name) {
             true => self.inner.store.account_named(name).await?,
             false => None,
         };
         let phc = account.as_ref().and_then(|account| account.password.clone());
-        let check = self.inner.passwords.check(password.clone(), phc).await?;
+        let check = self.inner.passwords.check(turn, password.clone(), phc).await?;
         let Some(account) = account.filter(|account| check != Check::Wrong && account.disabled_at.is_none())
         else {
             // No name: people type passwords into its field.

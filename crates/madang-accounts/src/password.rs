@@ -4,15 +4,16 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::PasswordHasher as _;
+use argon2::password_hash::phc::{Output, PasswordHash};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use madang_protocol::ErrorCode;
 use parking_lot::Mutex;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::Refusal;
 use crate::common::COMMON;
@@ -30,8 +31,14 @@ const NICE: i32 = 10;
 /// The least urgent there is.
 const NICE_MAX: i32 = 19;
 
+/// How long a thread keeps the memory of its last hash: to have it given and taken away for each one holds up every thread
+/// of the program. An idle server has none of it.
+const MEMORY_KEPT: Duration = Duration::from_secs(3);
+
+/// What a thread fills with its hashes.
+type Memory = Vec<Block>;
 /// A hash to be made.
-type Job = Box<dyn FnOnce() + Send>;
+type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
 /// Hashes and checks passwords.
 pub(crate) struct Passwords {
@@ -66,48 +73,65 @@ impl Passwords {
         Passwords { threads: OnceLock::new(), argon, slots, waiting: AtomicUsize::new(0), waiting_max, decoy }
     }
 
+    /// Takes a turn at hashing, or a place among those who wait for one: before anything else is done for whoever asks, so
+    /// that turning a flood away costs next to nothing.
+    pub(crate) fn turn(self: &Arc<Self>) -> Result<Turn, Refusal> {
+        match Arc::clone(&self.slots).try_acquire_owned() {
+            Ok(permit) => Ok(Turn::Now(permit)),
+            Err(_) => Ok(Turn::Later(Place::take(self)?)),
+        }
+    }
+
     /// Makes the PHC string of a password.
-    pub(crate) async fn hash(&self, password: String) -> Result<String, Refusal> {
-        let argon = self.argon.clone();
-        let hashed = self.work(move || argon.hash_password(password.as_bytes()).map(|hash| hash.to_string()));
-        hashed.await?.map_err(|error| fault(error.to_string()))
+    pub(crate) async fn hash(self: &Arc<Self>, password: String) -> Result<String, Refusal> {
+        let (turn, argon) = (self.turn()?, self.argon.clone());
+        let hash =
+            move |_: &mut Memory| argon.hash_password(password.as_bytes()).map(|hash| hash.to_string());
+        self.work(turn, hash).await?.map_err(|error| fault(error.to_string()))
     }
 
     /// Checks a password; the same work is done when there is none to check against.
-    pub(crate) async fn check(&self, password: String, phc: Option<String>) -> Result<Check, Refusal> {
+    pub(crate) async fn check(
+        &self,
+        turn: Turn,
+        typed: String,
+        phc: Option<String>,
+    ) -> Result<Check, Refusal> {
         let exists = phc.is_some();
         let phc = phc.unwrap_or_else(|| self.decoy.clone());
-        let argon = self.argon.clone();
-        let checked = self.work(move || {
+        let today = self.argon.params().clone();
+        let checked = self.work(turn, move |memory| {
             let Ok(stored) = PasswordHash::new(&phc) else { return Check::Wrong };
             // Longer ones can't have been set; hashed all the same, cut to a bounded size.
-            let bytes = password.as_bytes();
-            let fits = password.chars().count() <= PASSWORD_CHARS_MAX;
+            let bytes = typed.as_bytes();
+            let fits = typed.chars().count() <= PASSWORD_CHARS_MAX;
             let bytes = if fits { bytes } else { &bytes[..PASSWORD_CHARS_MAX] };
-            let right = argon.verify_password(bytes, &stored).is_ok() && fits;
-            match (right, Params::try_from(&stored)) {
-                (false, _) => Check::Wrong,
-                (true, Ok(params)) if same(&params, argon.params()) => Check::Right,
-                (true, _) => Check::Stale,
+            match (verify(&stored, bytes, memory), fits) {
+                (Some(params), true) if same(&params, &today) => Check::Right,
+                (Some(_), true) => Check::Stale,
+                (Some(_), false) | (None, _) => Check::Wrong,
             }
         });
         checked.await.map(|check| if exists { check } else { Check::Wrong })
     }
 
-    /// Runs a hash on one of the two threads for it, with a bounded number waiting.
-    async fn work<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
-        let permit = match Arc::clone(&self.slots).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => {
-                let place = Place::take(&self.waiting, self.waiting_max)?;
+    /// Runs a hash on one of the two threads for it, once it is its turn.
+    async fn work<T: Send + 'static>(
+        &self,
+        turn: Turn,
+        job: impl FnOnce(&mut Memory) -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let permit = match turn {
+            Turn::Now(permit) => permit,
+            Turn::Later(place) => {
                 let permit = Arc::clone(&self.slots).acquire_owned().await;
                 drop(place);
                 permit.map_err(|error| fault(error.to_string()))?
             }
         };
         let (tell, done) = oneshot::channel();
-        let job = Box::new(move || {
-            let out = job();
+        let job = Box::new(move |memory: &mut Memory| {
+            let out = job(memory);
             drop(permit);
             // Whoever asked may have gone.
             drop(tell.send(out));
@@ -117,6 +141,22 @@ impl Passwords {
         begun.map_err(|error| fault(error.to_string()))?;
         done.await.map_err(|error| fault(error.to_string()))
     }
+}
+
+/// The parameters of a stored hash, if it is this password's.
+fn verify(stored: &PasswordHash, password: &[u8], memory: &mut Memory) -> Option<Params> {
+    let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
+    let version = stored.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
+    let params = Params::try_from(stored).ok()?;
+    let (salt, wanted) = (stored.salt.as_ref()?, stored.hash.as_ref()?);
+    if memory.len() < params.block_count() {
+        *memory = vec![Block::default(); params.block_count()];
+    }
+    let argon = Argon2::new(algorithm, version, params.clone());
+    let mut tag = vec![0; wanted.len()];
+    argon.hash_password_into_with_memory(password, salt, &mut tag, &mut memory[..]).ok()?;
+    // `Output` compares in constant time.
+    (Output::new(&tag).ok()? == *wanted).then_some(params)
 }
 
 /// Starts the threads that hash: apart from those that serve, and less urgent.
@@ -130,11 +170,14 @@ fn start_threads() -> SyncSender<Job> {
             if let Err(error) = give_way() {
                 tracing::debug!(%error, "threads that hash passwords are as urgent as others");
             }
+            let mut memory = Memory::new();
             loop {
-                let job = waiting.lock().recv();
-                let Ok(job) = job else { return };
-                // One that panics has dropped the other end, by which its asker knows.
-                drop(std::panic::catch_unwind(AssertUnwindSafe(job)));
+                match next(&waiting, (!memory.is_empty()).then_some(MEMORY_KEPT)) {
+                    // One that panics has dropped the other end, by which its asker knows.
+                    Ok(job) => drop(std::panic::catch_unwind(AssertUnwindSafe(|| job(&mut memory)))),
+                    Err(RecvTimeoutError::Timeout) => memory = Memory::new(),
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
             }
         };
         if let Err(error) = std::thread::Builder::new().name("password".to_owned()).spawn(work) {
@@ -144,6 +187,15 @@ fn start_threads() -> SyncSender<Job> {
     jobs
 }
 
+/// The next hash to make. A thread that holds memory waits for it no longer than it may keep that.
+fn next(waiting: &Mutex<Receiver<Job>>, kept: Option<Duration>) -> Result<Job, RecvTimeoutError> {
+    let Some(kept) = kept else {
+        return waiting.lock().recv().map_err(|_| RecvTimeoutError::Disconnected);
+    };
+    // The other thread may be the one that waits.
+    waiting.try_lock_for(kept).ok_or(RecvTimeoutError::Timeout)?.recv_timeout(kept)
+}
+
 /// Makes this thread less urgent than the program's others.
 fn give_way() -> rustix::io::Result<()> {
     let own = Some(rustix::thread::gettid());
@@ -151,20 +203,29 @@ fn give_way() -> rustix::io::Result<()> {
     rustix::process::setpriority_process(own, (nice + NICE).min(NICE_MAX))
 }
 
-/// One who waits for a slot; a request that is given up gives its place back.
-struct Place<'a>(&'a AtomicUsize);
+/// A turn at hashing, or a place in the line for one.
+pub(crate) enum Turn {
+    /// A thread is free.
+    Now(OwnedSemaphorePermit),
+    /// Others are before.
+    Later(Place),
+}
 
-impl<'a> Place<'a> {
-    fn take(waiting: &'a AtomicUsize, max: usize) -> Result<Place<'a>, Refusal> {
-        let taken =
-            waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |now| (now < max).then_some(now + 1));
-        taken.map(|_| Place(waiting)).map_err(|_| Refusal::rate_limited(1_000))
+/// One who waits for a slot; a request that is given up gives its place back.
+pub(crate) struct Place(Arc<Passwords>);
+
+impl Place {
+    fn take(passwords: &Arc<Passwords>) -> Result<Place, Refusal> {
+        let max = passwords.waiting_max;
+        let one_more = |now: usize| (now < max).then_some(now + 1);
+        let taken = passwords.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
+        taken.map(|_| Place(Arc::clone(passwords))).map_err(|_| Refusal::rate_limited(1_000))
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -221,11 +282,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_is_known_again_and_others_are_not() {
-        let passwords = Passwords::new(8);
+        let passwords = Arc::new(Passwords::new(8));
         let phc = passwords.hash("correct horse battery".into()).await.unwrap();
         assert!(phc.starts_with("$argon2id$v=19$m=47104,t=1,p=1$"), "{phc}");
         let check = async |password: &str, phc: Option<&String>| {
-            passwords.check(password.to_owned(), phc.cloned()).await.unwrap()
+            let turn = passwords.turn().unwrap();
+            passwords.check(turn, password.to_owned(), phc.cloned()).await.unwrap()
         };
         assert_eq!(check("correct horse battery", Some(&phc)).await, Check::Right);
         assert_eq!(check("correct horse batterz", Some(&phc)).await, Check::Wrong);
@@ -238,8 +300,12 @@ mod tests {
         let older =
             Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(19_456, 2, 1, None).unwrap());
         let phc = older.hash_password(b"correct horse battery").unwrap().to_string();
-        let passwords = Passwords::new(8);
-        assert_eq!(passwords.check("correct horse battery".into(), Some(phc)).await.unwrap(), Check::Stale);
+        let passwords = Arc::new(Passwords::new(8));
+        for (password, wanted) in [("correct horse battery", Check::Stale), ("another", Check::Wrong)] {
+            let turn = passwords.turn().unwrap();
+            let check = passwords.check(turn, password.into(), Some(phc.clone())).await;
+            assert_eq!(check.unwrap(), wanted);
+        }
     }
 
     #[tokio::test]
@@ -249,12 +315,11 @@ mod tests {
         let mut waiting = Vec::new();
         for _ in 0..3 {
             let passwords = Arc::clone(&passwords);
-            waiting.push(tokio::spawn(async move { passwords.check("x".into(), None).await }));
+            let turn = passwords.turn().unwrap();
+            waiting.push(tokio::spawn(async move { passwords.check(turn, "x".into(), None).await }));
         }
-        while passwords.waiting.load(Ordering::Relaxed) < 3 {
-            tokio::task::yield_now().await;
-        }
-        let refused = passwords.check("x".into(), None).await.unwrap_err();
+        assert_eq!(passwords.waiting.load(Ordering::Relaxed), 3);
+        let Err(refused) = passwords.turn() else { panic!("a fourth waits") };
         assert_eq!((refused.code, refused.retry_after_ms), (ErrorCode::RateLimited, Some(1_000)));
         drop(held);
         for check in waiting {
@@ -266,15 +331,15 @@ mod tests {
     #[tokio::test]
     async fn au16_passwords_are_hashed_on_two_threads_that_are_less_urgent() {
         let passwords = Arc::new(Passwords::new(8));
-        let look = || {
+        let look = |_: &mut Memory| {
             let thread = std::thread::current();
             let nice = rustix::process::getpriority_process(Some(rustix::thread::gettid())).unwrap();
             (thread.name().map(str::to_owned), nice, thread.id())
         };
-        let own = look();
+        let own = look(&mut Memory::new());
         let mut threads = std::collections::HashSet::new();
         for _ in 0..20 {
-            let (name, nice, thread) = passwords.work(look).await.unwrap();
+            let (name, nice, thread) = passwords.work(passwords.turn().unwrap(), look).await.unwrap();
             assert_eq!(name.as_deref(), Some("password"));
             assert_eq!(nice, (own.1 + NICE).min(NICE_MAX));
             threads.insert(thread);
@@ -282,10 +347,42 @@ mod tests {
         assert!(threads.len() <= AT_ONCE && !threads.contains(&own.2));
         // A hash that fails takes no thread with it.
         for _ in 0..5 {
-            let failed = passwords.work(move || assert!(own.1 > 99, "as a test said")).await;
+            let turn = passwords.turn().unwrap();
+            let failed = passwords.work(turn, move |_| assert!(own.1 > 99, "as a test said")).await;
             assert_eq!(failed.unwrap_err().code, ErrorCode::InternalError);
         }
-        assert!(passwords.work(look).await.is_ok());
+        assert!(passwords.work(passwords.turn().unwrap(), look).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn au16_a_thread_fills_the_same_memory_again_and_gives_it_back_when_idle() {
+        let passwords = Arc::new(Passwords::new(8));
+        let held = |memory: &mut Memory| (memory.as_ptr() as usize, memory.len());
+        // One thread alone works while the other is held.
+        let (hold, held_up) = std::sync::mpsc::channel::<()>();
+        let other = Arc::clone(&passwords);
+        let turn = other.turn().unwrap();
+        let busy = tokio::spawn(async move { other.work(turn, move |_| held_up.recv().is_ok()).await });
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            let turn = passwords.turn().unwrap();
+            assert_eq!(passwords.check(turn, "x".into(), None).await.unwrap(), Check::Wrong);
+            seen.push(passwords.work(passwords.turn().unwrap(), held).await.unwrap());
+        }
+        assert_eq!(seen, vec![seen[0]; 3]);
+        assert_eq!(seen[0].1, MEMORY_KIB as usize);
+        drop(hold);
+        busy.await.unwrap().unwrap();
+        let (jobs, waiting) = sync_channel::<Job>(1);
+        let waiting = Mutex::new(waiting);
+        jobs.send(Box::new(|_| {})).unwrap();
+        let kept = Some(Duration::from_millis(1));
+        assert!(next(&waiting, kept).is_ok());
+        assert_eq!(next(&waiting, kept).err(), Some(RecvTimeoutError::Timeout), "it gives its memory back");
+        let other = waiting.lock();
+        assert_eq!(next(&waiting, kept).err(), Some(RecvTimeoutError::Timeout), "also while another waits");
+        drop((other, jobs));
+        assert_eq!(next(&waiting, None).err(), Some(RecvTimeoutError::Disconnected));
     }
 
     #[test]

@@ -202,8 +202,9 @@ impl Accounts {
     ) -> Result<(), Refusal> {
         let account = self.find(user).await?;
         if let Some(phc) = &account.password {
+            let turn = self.inner.passwords.turn()?;
             let attempt = self.inner.attempts.begin(&format!("\0{user}"), by.address, self.now().0)?;
-            let check = self.inner.passwords.check(old.unwrap_or_default(), Some(phc.clone())).await?;
+            let check = self.inner.passwords.check(turn, old.unwrap_or_default(), Some(phc.clone())).await?;
             if check == Check::Wrong {
                 let line = self.line(by, AuditKind::PasswordRefused, Some(user.to_string()), &json!(null));
                 self.carry_out(Step { audit: vec![line], ..Step::default() }).await?;

@@ -60,6 +60,8 @@ pub struct Settings {
     pub login_tries_per_address: u32,
     /// Passwords that wait to be checked, beyond the two that are; further ones are RATE_LIMITED.
     pub password_queue: usize,
+    /// A try that is RATE_LIMITED is answered so much later; without it who tries again at once takes the processor.
+    pub turned_away_ms: u64,
     /// Accounts and addresses whose tries are remembered; beyond, the oldest are forgotten.
     pub tries_max: usize,
     /// For so long a credential that was found good counts as good without a look at the database.
@@ -98,6 +100,7 @@ impl Default for Settings {
             login_pause_ms_max: 15 * 60_000,
             login_tries_per_address: 60,
             password_queue: 32,
+            turned_away_ms: 500,
             tries_max: 100_000,
             checked_ms: 1_000,
             checked_max: 20_000,
@@ -152,6 +155,7 @@ impl Settings {
             ("login_pause_ms_max", self.login_pause_ms_max),
             ("login_tries_per_address", self.login_tries_per_address.into()),
             ("password_queue", self.password_queue as u64),
+            ("turned_away_ms", self.turned_away_ms),
             ("tries_max", self.tries_max as u64),
             ("checked_ms", self.checked_ms),
             ("checked_max", self.checked_max as u64),
@@ -168,6 +172,9 @@ impl Settings {
         }
         if !(8..=crate::PASSWORD_CHARS_MAX).contains(&self.password_chars_min) {
             return Err(SettingsError("password_chars_min must be from 8 to 128".to_owned()));
+        }
+        if self.turned_away_ms > 5_000 {
+            return Err(SettingsError("turned_away_ms is over 5000: people wait for that answer".to_owned()));
         }
         if self.checked_ms > 1_000 {
             return Err(SettingsError(
