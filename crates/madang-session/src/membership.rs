@@ -9,7 +9,7 @@ use rand::Rng;
 
 use crate::apply::{Applied, Door, Effect, Member, Step, Stopper, Target, session_of};
 use crate::state::Waiting;
-use crate::{Action, Place, Rejection, Session};
+use crate::{Action, Object, Place, Rejection, Session, Standing, authorize};
 
 /// People whom a session remembers to have removed; beyond, the one removed longest ago is forgotten.
 const BARRED_MAX: usize = 1_000;
@@ -67,6 +67,15 @@ impl Session {
         step.dequeue_all_of(user, &the_server());
         step.stop_reply_of(user, Stopper::Suspension);
         step.applied
+    }
+
+    /// Whether someone may ask people in, in this role, as things stand: nobody gives what they do not have.
+    #[must_use]
+    pub fn may_give(&self, user: UserId, role: Role) -> bool {
+        let place = Object::Session(self.place(user));
+        let rank = |role: Role| Role::ALL.iter().position(|other| *other == role);
+        let above = self.role(user).is_none_or(|own| rank(role) < rank(own));
+        authorize(Standing::PERSON, Action::Invite, place).is_ok() && !above
     }
 
     /// Who asked for the turn that comes next; none while nothing waits.
@@ -230,8 +239,9 @@ impl Step<'_> {
             return;
         }
         let by = self.session.author(member.actor());
-        self.emit(RoleChanged { session_id: session_of(self), user_id: user, role, rights, by });
+        self.emit(RoleChanged { session_id: session_of(self), user_id: user, role, rights, by: by.clone() });
         self.take_back_prompts(member, user);
+        self.withdraw_invitations_of(user, &by);
     }
 
     fn take_out(&mut self, member: &Member<'_>, user: UserId) {
@@ -245,9 +255,14 @@ impl Step<'_> {
         self.applied.effects.push(Effect::Cut { user, by });
     }
 
-    /// Whoever is removed leaves no door open: whom they asked in, perhaps themselves by another name, is not let in.
+    /// Whoever is removed leaves no door open: whom they asked in, perhaps themselves by another name, is not let in. Nor is
+    /// anyone by the invitation of someone who may no longer ask people in, or not in that role: a link of theirs lets
+    /// nobody in either.
     fn withdraw_invitations_of(&mut self, inviter: UserId, by: &Author) {
-        let theirs = |asked: &&Invitation| asked.by.user_id == Actor::User(inviter);
+        let session = &self.session;
+        let theirs = |asked: &&Invitation| {
+            asked.by.user_id == Actor::User(inviter) && !session.may_give(inviter, asked.role)
+        };
         let asked: Vec<_> = self.session.invitations.iter().filter(theirs).map(|a| a.user_id).collect();
         for user_id in asked {
             self.emit(InvitationWithdrawn { session_id: session_of(self), user_id, by: by.clone() });

@@ -83,7 +83,7 @@ impl Live {
         let row = row.filter(|row| self.session.role(row.by).is_some());
         let row = row.ok_or_else(|| Rejection::not_found("session"))?;
         let suspended = self.hub.is_suspended(row.by).await.map_err(|error| store_rejection(&error))?;
-        if suspended || !self.may_give(row.by, row.role) {
+        if suspended || !self.session.may_give(row.by, row.role) {
             let sentence = "This invite link lets nobody in at the moment. Ask for another.";
             return Err(Rejection::new(ErrorCode::NotFound, sentence));
         }

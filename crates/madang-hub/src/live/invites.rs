@@ -6,7 +6,7 @@ use madang_protocol::{
     Ack, Actor, AuditKind, CreateInvite, ErrorCode, Event, Invite, InviteCreated, InviteId, Invites, Role,
     UnixMs, UserId,
 };
-use madang_session::{Action, Object, Rejection, Standing, authorize};
+use madang_session::{Action, Rejection};
 use madang_store::{InviteRow, PersonChange};
 use rand::RngExt;
 use serde_json::json;
@@ -123,12 +123,6 @@ impl Live {
         let own = self.session.role(user);
         let rank = |role: Role| Role::ALL.iter().position(|other| *other == role);
         own.is_none_or(|own| rank(role) < rank(own))
-    }
-
-    /// Whether a member may ask people in, in this role, as things stand.
-    pub(super) fn may_give(&self, user: UserId, role: Role) -> bool {
-        let place = Object::Session(self.session.place(user));
-        authorize(Standing::PERSON, Action::Invite, place).is_ok() && !self.is_above(role, user)
     }
 
     /// The session's links that let people in now.

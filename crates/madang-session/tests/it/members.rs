@@ -157,6 +157,25 @@ fn se4_whom_a_removed_person_asked_in_is_not_let_in_and_whom_a_leaver_asked_in_i
 }
 
 #[test]
+fn se7_whoever_may_no_longer_invite_lets_nobody_in_by_name_either() {
+    let mut bench = Bench::new();
+    bench.let_in(2, "collaborator");
+    let role = |role: &str, rights: &[&str]| json!({"target_user_id": "P2", "role": role, "rights": rights});
+    bench.by(1, "set_role", role("collaborator", &["invite", "stop"])).unwrap();
+    bench.by(2, "invite_user", json!({"target_user_id": "P4", "role": "collaborator"})).unwrap();
+    bench.by(1, "invite_user", json!({"target_user_id": "P5", "role": "viewer"})).unwrap();
+    // Another right is nothing to those whom they asked in.
+    assert_eq!(bench.by(1, "set_role", role("collaborator", &["invite"])), Ok(vec!["role_changed"]));
+    let demoted = bench.by(1, "set_role", role("collaborator", &[]));
+    assert_eq!(demoted, Ok(vec!["role_changed", "invitation_withdrawn"]));
+    assert_eq!(bench.by(4, "join_collaboration", json!({})), Err(ErrorCode::NotFound));
+    // An owner who gives the session away has no right to invite any more, unless they are given it.
+    let given = bench.by(1, "transfer_ownership", json!({"target_user_id": "P2"}));
+    assert_eq!(given, Ok(vec!["role_changed", "role_changed", "invitation_withdrawn"]));
+    assert_eq!(bench.by(5, "join_collaboration", json!({})), Err(ErrorCode::NotFound));
+}
+
+#[test]
 fn se4_no_link_undoes_a_removal_and_an_invitation_does() {
     let mut bench = Bench::new();
     bench.let_in(2, "collaborator");
