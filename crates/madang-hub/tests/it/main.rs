@@ -9,6 +9,7 @@ mod failures;
 mod history;
 mod invites;
 mod marks;
+mod mentions;
 mod messages;
 mod people;
 mod pool;

@@ -27,7 +27,10 @@ fn se9_a_mark_only_moves_forward_and_reaches_every_device() {
         }
         assert_eq!((unread(&owner).await, unread(&reader).await), (0, 3), "one's own words are read");
         let marked = mark(&reader, session, said[1]).await;
-        assert_eq!(marked, json!({"session_id": session, "message_id": said[1], "unread": 1}));
+        assert_eq!(
+            marked,
+            json!({"session_id": session, "message_id": said[1], "unread": 1, "unread_mentions": 0})
+        );
         let told = device.viewer.wait_for("the mark", |m| m.of_type("read_marked").next().cloned()).await;
         assert_eq!((&told["data"], told.get("correlation_id")), (&marked, None));
         assert_eq!(mark(&reader, session, said[0]).await, marked, "it does not go back");
