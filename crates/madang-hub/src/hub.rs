@@ -1,6 +1,6 @@
 //! The door to all sessions.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -62,6 +62,8 @@ pub(crate) struct Inner {
     pub(crate) draining: AtomicBool,
     /// Replies that an earlier run left unfinished, until their session takes them (RS5).
     pub(crate) unfinished: Mutex<HashMap<SessionId, JournaledReply>>,
+    /// Sessions whose task panicked: the next one reads its log and not its snapshot, which may be why.
+    pub(crate) distrusted: Mutex<HashSet<SessionId>>,
     pub(crate) models: RwLock<Arc<[ModelInfo]>>,
     making: [tokio::sync::Mutex<()>; MAKING_LOCKS],
     unique: AtomicU64,
@@ -92,6 +94,7 @@ impl Hub {
                 budgets: Budgets::new(store.clone(), model.clone(), clock.clone()),
                 draining: AtomicBool::new(false),
                 unfinished: Mutex::new(unfinished),
+                distrusted: Mutex::default(),
                 models: RwLock::new(Arc::from(Vec::new())),
                 making: std::array::from_fn(|_| tokio::sync::Mutex::new(())),
                 unique: AtomicU64::new(1),

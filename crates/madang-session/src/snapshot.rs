@@ -113,6 +113,10 @@ impl Session {
         if session.transcript.len() != messages {
             return Err(SnapshotError::Missing(part_of(written.len())));
         }
+        // Everything else waits until somebody wants it.
+        if !session.transcript.decode_newest() {
+            return Err(SnapshotError::Unreadable(part_of(written.len() - 1)));
+        }
         Ok(session)
     }
 

@@ -261,6 +261,12 @@ impl Transcript {
         }
     }
 
+    /// Decodes the newest stretch, which is wanted first; whether that could be done.
+    pub(crate) fn decode_newest(&self) -> bool {
+        let Some(newest) = self.chunks.len().checked_sub(1) else { return true };
+        self.chunks[newest].decode(newest, &self.tree)
+    }
+
     /// Adds the next stretch as it was written at a position, and its turns. None for what is none.
     pub(crate) fn add_packed(&mut self, text: String, at: u64, turns: &mut Vec<Turn>) -> Option<()> {
         if self.tree.len() != self.chunks.len() * CHUNK_MESSAGES {

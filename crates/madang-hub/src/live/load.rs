@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use madang_protocol::{Epoch, Event, MessageId, SessionId, UserId};
 use madang_session::{Birth as SessionBirth, Rejection, Session, SnapshotError};
-use madang_store::{Append, Record, Store, StoreError, Stream};
+use madang_store::{Append, Record, StoreError, Stream};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::time::Instant;
@@ -147,7 +147,7 @@ impl Live {
 
     /// Reads a session back, and finishes what was left.
     pub(super) async fn loaded(hub: &Hub, id: SessionId, facts: Arc<Facts>) -> Result<Live, Rejection> {
-        let read = read(hub.inner.store.as_ref(), id).await;
+        let read = read(hub, id).await;
         let Stored { session, marks, mentions, snapshot_at } =
             read.map_err(|error| store_rejection(&error))?.ok_or_else(|| Rejection::not_found("session"))?;
         let mut live = Live::new(hub, facts, session, StdRng::from_rng(&mut rand::rng()));
@@ -200,7 +200,7 @@ impl Live {
     /// Reads the session again, because memory was ahead of a commit that failed.
     pub(super) async fn reload(&mut self) -> Result<(), StoreError> {
         let Some(Stored { session, marks, mentions, snapshot_at }) =
-            read(self.hub.inner.store.as_ref(), self.session.id()).await?
+            read(&self.hub, self.session.id()).await?
         else {
             // Its very first event was not saved: there is no session.
             self.over = true;
@@ -238,10 +238,12 @@ struct Stored {
 }
 
 /// A session from its newest snapshot and the log after it.
-async fn read(store: &dyn Store, id: SessionId) -> Result<Option<Stored>, StoreError> {
+async fn read(hub: &Hub, id: SessionId) -> Result<Option<Stored>, StoreError> {
+    let store = hub.inner.store.as_ref();
     let Some(loaded) = store.load(id).await? else { return Ok(None) };
     let marks = loaded.reads.iter().map(|row| (row.user, row.message)).collect();
-    let parts = store.snapshot(id).await?;
+    let distrusted = hub.inner.distrusted.lock().remove(&id);
+    let parts = if distrusted { Vec::new() } else { store.snapshot(id).await? };
     let mut session = match restore(parts) {
         Ok(session) => Some(session),
         // One of another shape (an older program's), or damaged, is not needed: the log says the same.

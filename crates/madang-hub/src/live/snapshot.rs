@@ -63,9 +63,13 @@ impl Live {
         if !self.snapshots.is_settled(&mut self.session) || self.over || self.session.seq() < due {
             return;
         }
-        let mut append = Append::default();
-        let parts = self.snapshot_parts(&mut append);
-        let Ok(commit) = self.hub.inner.store.submit(append).await else {
+        let (submitted, parts) = {
+            // Not kept over the wait: the task would be as much larger.
+            let mut append = Append::default();
+            let parts = self.snapshot_parts(&mut append);
+            (self.hub.inner.store.submit(append), parts)
+        };
+        let Ok(commit) = submitted.await else {
             // Only speed depends on it.
             return self.session.snapshot_failed(parts);
         };

@@ -25,11 +25,15 @@ const PENDING_MAX: usize = 512;
 /// Gives the session's lease back, however its task ends.
 struct Held {
     hub: Hub,
+    id: SessionId,
     lease: Lease,
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.hub.inner.distrusted.lock().insert(self.id);
+        }
         self.hub.inner.bus.release(self.lease);
     }
 }
@@ -54,7 +58,7 @@ impl Live {
                 Rejection::new(ErrorCode::ServiceUnavailable, "This session is open on another server.");
             return refuse_all((&hub, id), first, &mut mailbox, &elsewhere).await;
         };
-        let held = Held { hub: hub.clone(), lease };
+        let held = Held { hub: hub.clone(), id, lease };
         if first.is_empty() {
             first.extend(mailbox.recv().await);
         }
@@ -90,6 +94,7 @@ impl Live {
         let served = AssertUnwindSafe(self.serve(first, mailbox)).catch_unwind().await;
         if served.is_err() {
             tracing::error!(session.id = %self.session.id(), "a session's task panicked and is dropped");
+            self.hub.inner.distrusted.lock().insert(self.session.id());
             self.abandon();
         }
     }

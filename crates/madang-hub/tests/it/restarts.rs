@@ -1,11 +1,14 @@
 //! Kills and drains.
 
+use std::path::Path;
+
 use madang_hub::Settings;
-use madang_protocol::{ErrorCode, ReplyStatus, Role};
+use madang_protocol::{ErrorCode, MessageId, ReplyStatus, Role, SessionId};
+use madang_store::{Append, SnapshotRow, Store as _};
 use madang_testkit::{Failure, HubClient, person};
 use serde_json::json;
 
-use crate::support::{chat, ended, prompt, reads, run, serve, settings};
+use crate::support::{World, agree, chat, ended, prompt, reads, run, serve, settings};
 
 #[test]
 fn rs5_a_kill_leaves_the_journalled_text_which_can_be_continued() {
@@ -153,7 +156,7 @@ fn cn8_what_calls_claude_by_name_is_refused_while_the_server_drains_as_a_prompt_
 }
 
 /// Opens a session in a new run of the server, and says how many events of its log that read.
-fn read_to_open(dir: &std::path::Path, settings: &Settings, session: madang_protocol::SessionId) -> u64 {
+fn read_to_open(dir: &std::path::Path, settings: &Settings, session: SessionId) -> u64 {
     serve(dir, settings.clone(), async |world| {
         let client = world.client(1);
         client.follow(session).await.unwrap();
@@ -206,4 +209,128 @@ fn a_snapshot_that_was_not_saved_is_written_again() {
     });
     let read = read_to_open(dir.path(), &settings, session);
     assert!(read <= 3, "{read} of 53 events were read");
+}
+
+/// Says so many things, one after the other without waiting, and waits until the last is on disk.
+async fn say(client: &HubClient, session: SessionId, count: usize) {
+    for n in 0..count {
+        let data = json!({"session_id": session, "content": format!("said {n}")});
+        client.send(&format!("s{n}"), "chat_message", data).await;
+    }
+    client.answer(&format!("s{}", count - 1)).await.unwrap();
+}
+
+/// Waits for a snapshot of so many parts.
+async fn parts(world: &World, client: &HubClient, session: SessionId, count: usize) -> Vec<SnapshotRow> {
+    loop {
+        let parts = world.disk.snapshot(session).await.unwrap();
+        if parts.len() >= count {
+            return parts;
+        }
+        chat(client, session, "one more").await;
+    }
+}
+
+#[test]
+fn a_session_of_several_parts_is_read_back_whole_and_writes_what_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = Settings { snapshot_events: 50, ..settings() };
+    let (session, first) = serve(dir.path(), settings.clone(), async |world| {
+        let client = world.client(1);
+        let session = client.create().await;
+        let first = chat(&client, session, "the first").await;
+        say(&client, session, 600).await;
+        prompt(&client, session, "a question").await;
+        world.model.next().await.finish("an answer");
+        ended(&client, session, ReplyStatus::Complete, "an answer").await;
+        parts(world, &client, session, 4).await;
+        (session, first)
+    });
+    assert!(read_to_open(dir.path(), &settings, session) <= 2 * 50);
+    serve(dir.path(), settings, async |world| {
+        let client = world.client(1);
+        client.follow(session).await.unwrap();
+        let before = world.disk.snapshot(session).await.unwrap();
+        // Its answer has the text of an early message, whose part was never looked at.
+        let page = json!({"session_id": session, "before": first, "limit": 3});
+        assert_eq!(client.question("get_history", page).await.unwrap()["messages"], json!([]));
+        client
+            .done("react", json!({"session_id": session, "message_id": first, "emoji": "👍", "on": true}))
+            .await;
+        for n in 0..50 {
+            chat(&client, session, &format!("later {n}")).await;
+        }
+        agree(world, session, &[&client]).await;
+        world.hub.drain(1).await;
+        let changed = |part: &SnapshotRow| before.iter().all(|known| known != part);
+        let after = world.disk.snapshot(session).await.unwrap();
+        let changed: Vec<_> = after.iter().filter(|part| changed(part)).map(|part| part.part).collect();
+        assert_eq!(changed, [0, 1, 3], "the head, the message's part, the newest one");
+        assert!(after[1].data.contains("👍"));
+    });
+}
+
+/// Makes a session with a snapshot of several parts, one of which is then another.
+fn damaged(dir: &Path, settings: &Settings, part: usize, how: fn(SnapshotRow) -> SnapshotRow) -> SessionId {
+    serve(dir, settings.clone(), async |world| {
+        let client = world.client(1);
+        let session = client.create().await;
+        say(&client, session, 330).await;
+        let stored = parts(world, &client, session, 3).await;
+        let snapshots = vec![(session, how(stored[part].clone()))];
+        let append = Append { snapshots, ..Append::default() };
+        world.disk.submit(append).await.unwrap().await.unwrap();
+        session
+    })
+}
+
+/// As no program writes it, in lines that nobody reads before somebody wants them.
+fn unreadable(part: SnapshotRow) -> SnapshotRow {
+    SnapshotRow { data: part.data.replace("\n[{", "\n[[{"), ..part }
+}
+
+#[test]
+fn a_snapshot_with_a_part_that_is_not_its_own_is_not_used() {
+    let settings = Settings { snapshot_events: 50, ..settings() };
+    let breaks: [fn(SnapshotRow) -> SnapshotRow; 3] = [
+        |part| SnapshotRow { data: "no part".into(), ..part },
+        |part| SnapshotRow { position: part.position + 1, ..part },
+        unreadable,
+    ];
+    for (n, how) in breaks.into_iter().enumerate() {
+        let dir = tempfile::tempdir().unwrap();
+        let session = damaged(dir.path(), &settings, 2, how);
+        serve(dir.path(), settings.clone(), async |world| {
+            let client = world.client(1);
+            client.follow(session).await.unwrap();
+            assert!(world.store.records_read() >= 300, "{n}: its log is read");
+            chat(&client, session, "goes on").await;
+            agree(world, session, &[&client]).await;
+            world.hub.drain(1).await;
+        });
+        // What was written then is whole.
+        let read = read_to_open(dir.path(), &settings, session);
+        assert!(read <= 100, "{n}: {read} events were read");
+    }
+}
+
+#[test]
+fn a_session_whose_task_panics_over_a_snapshot_is_read_from_its_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = Settings { snapshot_events: 50, ..settings() };
+    let session = damaged(dir.path(), &settings, 1, unreadable);
+    serve(dir.path(), settings.clone(), async |world| {
+        let client = world.client(1);
+        client.follow(session).await.unwrap();
+        assert!(world.store.records_read() <= 100, "the part is not looked at yet");
+        let all = |before| json!({"session_id": session, "all": true, "limit": 100, "before": before});
+        // The newest hundred are in the last two parts: the second is looked at for them.
+        client.send("all", "get_history", all(None::<MessageId>)).await;
+        client.viewer.wait_for("the session's task is gone", |mirror| mirror.invalidated.then_some(())).await;
+        let back = world.client(1);
+        back.follow(session).await.unwrap();
+        assert!(world.store.records_read() >= 300, "its log is read");
+        chat(&back, session, "goes on").await;
+        agree(world, session, &[&back]).await;
+    });
 }

@@ -42,14 +42,24 @@ impl Chunk {
     /// When a text that was written by this program, and is as it was written, is not what it writes. The task of the session
     /// ends then, and the session is read from its log.
     pub(super) fn entries(&self, number: usize, tree: &Tree) -> &Entries {
-        self.entries.get_or_init(|| {
-            let first = number * CHUNK_MESSAGES;
-            let (text, rest) = self.packed.as_ref().expect("what is not decoded is packed");
-            let entries =
-                unpack(&text[*rest..], u32::try_from(first).unwrap_or(u32::MAX), tree).expect(NOT_PACKED);
-            assert_eq!(entries.messages.len(), CHUNK_MESSAGES.min(tree.len() - first), "{NOT_PACKED}");
-            entries
-        })
+        self.entries.get_or_init(|| self.decoded(number, tree).expect(NOT_PACKED))
+    }
+
+    /// Decodes its messages if they were not; whether they could be.
+    pub(super) fn decode(&self, number: usize, tree: &Tree) -> bool {
+        if self.entries.get().is_some() {
+            return true;
+        }
+        // It was not there, and nobody else can have put it there.
+        self.decoded(number, tree).is_ok_and(|entries| self.entries.set(entries).is_ok())
+    }
+
+    fn decoded(&self, number: usize, tree: &Tree) -> Result<Entries, serde_json::Error> {
+        let first = number * CHUNK_MESSAGES;
+        let (text, rest) = self.packed.as_ref().expect("what is not decoded is packed");
+        let entries = unpack(&text[*rest..], u32::try_from(first).unwrap_or(u32::MAX), tree)?;
+        let whole = entries.messages.len() == CHUNK_MESSAGES.min(tree.len() - first);
+        if whole { Ok(entries) } else { Err(serde::de::Error::custom(NOT_PACKED)) }
     }
 
     /// Its messages, to be changed.
