@@ -5,7 +5,9 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::{Damage, number, parsed, role, time};
-use crate::{AccountRow, AuditRecord, AuditRow, BudgetRow, InviteRow, LoginRow, MentionRow, ReadRow, TokenRow};
+use crate::{
+    AccountRow, AuditRecord, AuditRow, BudgetRow, InviteRow, LoginRow, MentionRow, ReadRow, TokenRow,
+};
 
 fn hash(row: &SqliteRow, column: usize) -> Result<[u8; 32], sqlx::Error> {
     let bytes = row.try_get::<&[u8], _>(column)?.try_into();
