@@ -22,6 +22,7 @@ mod reads;
 mod redact;
 mod rows;
 mod search;
+mod seen;
 mod settings;
 mod size;
 mod sqlite;

@@ -1,9 +1,11 @@
 //! Looking up whether commands were carried out before (CM2), many at once.
 //!
-//! Every durable command asks, and each question alone costs two thread switches. While one query is under way the
+//! Every durable command asks. Nearly all are new, which is known without the disk. The others ask it, and each question
+//! alone costs two thread switches. While one query is under way the
 //! next questions gather, so a query is as large as the machine is busy, and a single question never waits for company.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use madang_protocol::UserId;
 use sqlx::query_with;
@@ -12,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::bind::Row;
 use crate::fault::{failed, said};
+use crate::seen::Seen;
 use crate::statements::COMMANDS_CARRIED_OUT;
 use crate::{CommandRow, StoreError, rows};
 
@@ -31,26 +34,39 @@ struct Question {
 
 /// The way to ask.
 #[derive(Debug, Clone)]
-pub(crate) struct Lookups(mpsc::Sender<Question>);
+pub(crate) struct Lookups {
+    questions: mpsc::Sender<Question>,
+    seen: Arc<Seen>,
+}
 
 impl Lookups {
     /// Starts answering, on these connections, until nobody can ask any more.
     pub(crate) fn start(readers: SqlitePool) -> Lookups {
         let (questions, mut asked) = mpsc::channel(WAITING_MAX);
+        let seen = Arc::new(Seen::default());
+        tokio::spawn(Arc::clone(&seen).fill(readers.clone()));
         tokio::spawn(async move {
             let mut together = Vec::with_capacity(TOGETHER_MAX);
             while asked.recv_many(&mut together, TOGETHER_MAX).await > 0 {
                 settle(&readers, std::mem::take(&mut together)).await;
             }
         });
-        Lookups(questions)
+        Lookups { questions, seen }
+    }
+
+    /// Notes a command before it is written.
+    pub(crate) fn note(&self, user: UserId, id: &str) {
+        self.seen.note(user, id);
     }
 
     /// The command that a person sent under this id, if it was carried out.
     pub(crate) async fn find(&self, user: UserId, id: &str) -> Result<Option<CommandRow>, StoreError> {
+        if !self.seen.may_have(user, id) {
+            return Ok(None);
+        }
         let (reply, answered) = oneshot::channel();
         let closed = || said(FINDING, "the store is closed");
-        self.0.send(Question { user, id: id.to_owned(), reply }).await.map_err(|_| closed())?;
+        self.questions.send(Question { user, id: id.to_owned(), reply }).await.map_err(|_| closed())?;
         answered.await.unwrap_or_else(|_| Err(closed()))
     }
 }

@@ -161,6 +161,9 @@ impl Store for SqliteStore {
             let bytes = bytes_of(&append);
             let weight = u32::try_from(bytes).unwrap_or(u32::MAX).min(self.room_max);
             let room = Arc::clone(&self.room).acquire_many_owned(weight).await.map_err(|_| gone())?;
+            if let Some(command) = &append.command {
+                self.lookups.note(command.user, &command.id);
+            }
             let (ack, acked) = oneshot::channel();
             let queued = Queued { append, bytes, ack, room };
             self.jobs.send(Job::Append(Box::new(queued))).await.map_err(|_| gone())?;

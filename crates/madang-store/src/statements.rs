@@ -104,6 +104,10 @@ pub(crate) const SESSION: &str = "SELECT s.session, s.epoch, s.title, s.status, 
 pub(crate) const MEMBERS_OF: &str =
     "SELECT m.\"user\", m.role FROM members m WHERE m.session = $1 ORDER BY m.\"user\"";
 
+/// Keys of commands in their order, after one.
+pub(crate) const COMMANDS_AFTER: &str =
+    "SELECT \"user\", id FROM commands WHERE (\"user\", id) > ($1, $2) ORDER BY \"user\", id LIMIT $3";
+
 /// A stream's snapshot, part by part.
 pub(crate) const SNAPSHOT: &str =
     "SELECT part, position, data, checksum FROM snapshots WHERE session = $1 AND stream = $2 ORDER BY part";

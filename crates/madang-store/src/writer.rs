@@ -23,8 +23,11 @@ use crate::statements::PULSE;
 use crate::{Append, Settings, StoreError};
 
 /// From the start of one commit to the next, at least. Every commit writes whole pages and waits for the disk: on a fast
-/// one, groups would be small and the processor busy with pages. An append that comes after a pause does not wait.
+/// one, groups would be small and the processor busy with pages.
 const COMMITS_APART: Duration = Duration::from_millis(2);
+/// What an append waits for others after a pause. Messages come together, when a session has written to many and lets
+/// everyone in again; where there is one processor, the first would take it, and the others miss the commit.
+const GATHER: Duration = Duration::from_micros(200);
 
 /// From something being erased to the write-ahead log being emptied of it: often enough, and no burden when people
 /// erase much.
@@ -125,7 +128,8 @@ impl Writer {
         let mut last = Instant::now() - COMMITS_APART;
         while let Some(job) = self.next_job().await {
             // Appends gather meanwhile; this thread has nothing else to do.
-            std::thread::sleep((last + COMMITS_APART).saturating_duration_since(Instant::now()));
+            let now = Instant::now();
+            std::thread::sleep((last + COMMITS_APART).saturating_duration_since(now).max(GATHER));
             last = Instant::now();
             let (group, close) = self.gather(job);
             if !group.is_empty() {

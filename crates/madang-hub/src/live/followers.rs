@@ -125,8 +125,7 @@ impl Live {
         // Told with what else has come by then.
         let (news, many) = self.presence.has_news();
         if news {
-            let soon = self.pace.pause(now).unwrap_or(now);
-            self.presence_due.get_or_insert(if many { now + self.presence_wait() } else { soon });
+            self.presence_due.get_or_insert(if many { now + self.presence_wait() } else { now });
         }
     }
 

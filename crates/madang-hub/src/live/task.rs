@@ -113,12 +113,11 @@ impl Live {
                 self.let_others_in(mailbox).await;
                 continue;
             }
-            let pause = self.reply.as_ref().and_then(|_| self.pace.pause(Instant::now()));
-            let due = self.next_work().into_iter().chain(self.eviction_due()).chain(pause).min();
+            let due = self.next_work().into_iter().chain(self.eviction_due()).min();
             let reads = self.reads();
             tokio::select! {
                 result = write::front(&mut self.pending) => self.front_done(result).await,
-                _ = reply::updates(&mut self.reply, &mut updates), if pause.is_none() => {
+                _ = reply::updates(&mut self.reply, &mut updates) => {
                     self.updates(&mut updates).await;
                 }
                 _ = mailbox.recv_many(&mut messages, BATCH), if reads => {
@@ -141,7 +140,9 @@ impl Live {
 
     /// After many were written to: everything else has its turn, and this session takes in what it brings.
     async fn let_others_in(&mut self, mailbox: &mut mpsc::Receiver<ToLive>) {
-        while self.pace.take_turn() {
+        while self.pace.take_turn(Instant::now(), !self.pending.is_empty()) {
+            // The store's thread, too, where there is one processor.
+            std::thread::yield_now();
             yield_now().await;
             while self.reads()
                 && let Ok(message) = mailbox.try_recv()
