@@ -53,7 +53,7 @@ use recent::Recent;
 use reply::LiveReply;
 use snapshot::Snapshots;
 use summary::LateAnswer;
-use write::Pending;
+use write::{Pending, Together};
 
 /// How soon after a mere message the lists of its people are told of the activity.
 const SUMMARY_DELAY: Duration = Duration::from_secs(1);
@@ -132,6 +132,8 @@ pub(crate) struct Live {
     presence: PresenceTable,
     /// When those who follow may be written to again.
     pace: Pace,
+    /// What the next round waits for.
+    together: Option<Together>,
     /// When what is new about who is here is told, while it waits for more.
     presence_due: Option<Instant>,
     /// How far each person has read.

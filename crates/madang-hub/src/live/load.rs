@@ -64,6 +64,7 @@ impl Live {
             watchers: Vec::new(),
             presence: PresenceTable::default(),
             pace: Pace::default(),
+            together: None,
             presence_due: None,
             marks: HashMap::new(),
             mentions: Mentions::default(),

@@ -20,12 +20,20 @@ const MOMENT_PART: u32 = 16;
 /// The longest moment.
 const MOMENT_MAX: Duration = Duration::from_millis(1);
 
+/// The last long round.
+#[derive(Debug, Clone, Copy)]
+struct Round {
+    ended: Instant,
+    took: Duration,
+    /// What is everyone else's after it.
+    moment: Duration,
+}
+
 /// Whether others are to be let in.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     turns: u32,
-    /// When the last long round ended, and the moment after it.
-    last: Option<(Instant, Duration)>,
+    last: Option<Round>,
 }
 
 impl Pace {
@@ -36,16 +44,21 @@ impl Pace {
             return;
         }
         let part = (took / MOMENT_PART).min(MOMENT_MAX);
-        let follows = self.last.is_some_and(|(ended, moment)| begun <= ended + moment + part);
+        let follows = self.last.is_some_and(|last| begun <= last.ended + last.moment + part);
         self.turns = TURNS;
-        self.last = Some((now, if follows { part } else { Duration::ZERO }));
+        self.last = Some(Round { ended: now, took, moment: if follows { part } else { Duration::ZERO } });
+    }
+
+    /// Until when the next round waits for the commits under way: as long as the last one took. Else the writes that come
+    /// together are published by halves, and every half waits for the other's round.
+    pub(super) fn gathers_until(&self) -> Option<Instant> {
+        self.last.map(|last| last.ended + last.took)
     }
 
     /// Takes one of the turns that everything else is to have; false when there is none left. `waits` when nothing can be
     /// written before others have done their part anyway.
     pub(super) fn take_turn(&mut self, now: Instant, waits: bool) -> bool {
-        let Some((ended, moment)) = self.last else { return false };
-        let left = self.turns > 0 || (!waits && now < ended + moment);
+        let left = self.turns > 0 || (!waits && self.last.is_some_and(|last| now < last.ended + last.moment));
         self.turns = self.turns.saturating_sub(1);
         left
     }

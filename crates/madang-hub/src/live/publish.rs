@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use futures_util::FutureExt;
 use madang_protocol::{ConnectionId, Event};
 use madang_store::StoreError;
 use tokio::time::Instant;
@@ -23,6 +22,7 @@ struct News {
 impl Live {
     /// The oldest write is done: so may be others of the same group. Tells everyone, in order.
     pub(super) async fn front_done(&mut self, first: Result<(), StoreError>) {
+        self.together = None;
         let mut result = Some(first);
         let mut news = News::default();
         while let Some(done) = result.take() {
@@ -44,7 +44,7 @@ impl Live {
             if let Some(message) = write.starts {
                 news.shared.extend(self.started(message));
             }
-            result = self.pending.front_mut().and_then(|next| (&mut next.commit).now_or_never());
+            result = self.pending.front_mut().and_then(|next| next.done());
         }
         self.publish(news);
         self.tell_presence();

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
+use super::write::Together;
 use super::{Live, ToLive, load, reply, write};
 use crate::Hub;
 use crate::registry::Place;
@@ -116,7 +117,7 @@ impl Live {
             let due = self.next_work().into_iter().chain(self.eviction_due()).min();
             let reads = self.reads();
             tokio::select! {
-                result = write::front(&mut self.pending) => self.front_done(result).await,
+                result = write::front(&mut self.pending, self.together) => self.front_done(result).await,
                 _ = reply::updates(&mut self.reply, &mut updates) => {
                     self.updates(&mut updates).await;
                 }
@@ -140,7 +141,9 @@ impl Live {
 
     /// After many were written to: everything else has its turn, and this session takes in what it brings.
     async fn let_others_in(&mut self, mailbox: &mut mpsc::Receiver<ToLive>) {
+        let mut any = false;
         while self.pace.take_turn(Instant::now(), !self.pending.is_empty()) {
+            any = true;
             // The store's thread, too, where there is one processor.
             std::thread::yield_now();
             yield_now().await;
@@ -149,6 +152,10 @@ impl Live {
             {
                 self.message(message).await;
             }
+        }
+        if any {
+            let writes = self.pending.len();
+            self.together = self.pace.gathers_until().map(|until| Together { writes, until });
         }
     }
 

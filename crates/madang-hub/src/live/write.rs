@@ -1,16 +1,19 @@
 //! From applied commands to the disk: every write of a session is made here, in the order of its events (invariant 6).
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, MaybeDone, maybe_done};
 use madang_protocol::{
     Ack, Actor, Author, ConnectionId, Event, MessageId, Position, SessionId, UnixMs, UserId,
 };
 use madang_session::{Applied, Effect};
 use madang_store::{Append, CommandRow, Commit, JournalEntry, Record, SessionRow, StoreError, Stream};
+
+use tokio::time::{Instant, timeout_at};
 
 use super::ending::Ending;
 use super::{Born, Live, Request};
@@ -75,7 +78,8 @@ pub(super) struct Draft {
 
 /// A write on its way to the disk.
 pub(super) struct Pending {
-    pub(super) commit: Commit,
+    /// Its outcome stays here until it is this write's turn.
+    pub(super) commit: MaybeDone<Commit>,
     pub(super) events: Vec<Outgoing>,
     pub(super) causes: Vec<Cause>,
     /// The reply whose start it contains: its deltas are held until it is on disk.
@@ -92,11 +96,44 @@ pub(super) struct Pending {
     pub(super) enters: bool,
 }
 
-/// Resolves when the oldest write is done; never when there is none.
-pub(super) async fn front(pending: &mut VecDeque<Box<Pending>>) -> Result<(), StoreError> {
+/// Writes that are published together, because each round of writes to many takes longer than a commit.
+#[derive(Clone, Copy)]
+pub(super) struct Together {
+    /// How many of the oldest.
+    pub(super) writes: usize,
+    /// They are not waited for any longer.
+    pub(super) until: Instant,
+}
+
+/// Resolves when the oldest write is done, and those that go with it; never when there is none.
+pub(super) async fn front(
+    pending: &mut VecDeque<Box<Pending>>,
+    together: Option<Together>,
+) -> Result<(), StoreError> {
+    if let Some(Together { writes, until }) = together
+        && let Some(last) = pending.range_mut(..writes.min(pending.len())).next_back()
+    {
+        // Late or not, the oldest is asked next.
+        drop(timeout_at(until, &mut last.commit).await);
+    }
     match pending.front_mut() {
-        Some(write) => (&mut write.commit).await,
+        Some(write) => {
+            (&mut write.commit).await;
+            write.outcome()
+        }
         None => std::future::pending().await,
+    }
+}
+
+impl Pending {
+    /// What has become of it, if that is known.
+    pub(super) fn done(&mut self) -> Option<Result<(), StoreError>> {
+        (&mut self.commit).now_or_never().map(|()| self.outcome())
+    }
+
+    fn outcome(&mut self) -> Result<(), StoreError> {
+        let outcome = Pin::new(&mut self.commit).take_output();
+        outcome.expect("the commit has ended, and a write has its turn once")
     }
 }
 
@@ -203,6 +240,7 @@ impl Live {
         let commit = commit.unwrap_or_else(|error| std::future::ready(Err(error)).boxed());
         let causes = cause.into_iter().collect();
         let after = Vec::new();
+        let commit = maybe_done(commit);
         let write = Pending { commit, events, causes, starts, ends, after, born, tells, cuts, enters };
         self.pending.push_back(Box::new(write));
         self.facts.running.store(self.session.running_reply().is_some(), Ordering::Relaxed);
