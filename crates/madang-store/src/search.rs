@@ -30,8 +30,11 @@ const SESSIONS_IN_QUERY_MAX: usize = 200;
 /// cost some 150 us a message; with more, that one transaction would take noticeably longer than the others, and so would
 /// a search, which looks at those that wait itself.
 const INDEX_AT: usize = 64;
-/// Ids are times with room behind them to count up: some 4,000 years.
-const TIME_MAX: u64 = 1 << 47;
+/// Ids are times in milliseconds, so many times as much, and some of the room behind them: what is said in the same
+/// millisecond hardly ever gets the same one, and each that is taken costs a question.
+const ROOM: u64 = 1 << 16;
+/// The last time that ids can have: some 2,000 years from now.
+const TIME_MAX: u64 = 1 << 46;
 
 /// A text to write, with the id it gets or has.
 struct Entry<'a> {
@@ -118,7 +121,7 @@ async fn look_up(connection: &mut Connection, rows: &[&(SessionId, TextRow)]) ->
         for (session, row) in now {
             wanted.id(session);
             wanted.id(row.message);
-            wanted.signed(first_id(row));
+            wanted.signed(first_id(*session, row));
         }
         for found in connection.fetch(text.as_str(), wanted).await? {
             let id = found.try_get(1)?;
@@ -140,26 +143,32 @@ async fn look_up(connection: &mut Connection, rows: &[&(SessionId, TextRow)]) ->
     Ok(known)
 }
 
-/// The id of a message that was said when nothing else was.
-fn first_id(row: &TextRow) -> i64 {
-    to_column(row.at.0.min(TIME_MAX))
+/// The id that a message gets if it is free: one of those of its millisecond.
+fn first_id(session: SessionId, row: &TextRow) -> i64 {
+    nth_id((session, row), 0, ROOM)
 }
 
-/// An id that no other message has: the time, or one behind it, farther the more of them are taken.
+/// One of the ids behind a message's time, `spread` of them at most.
+fn nth_id((session, row): (SessionId, &TextRow), n: u32, spread: u64) -> i64 {
+    let hash = blake3::hash(format!("{session} {} {n}", row.message).as_bytes());
+    let random = hash.as_bytes()[..8].iter().fold(0, |n, byte| n << 8 | u64::from(*byte));
+    to_column(row.at.0.min(TIME_MAX) * ROOM + random % spread)
+}
+
+/// An id that no other message has, farther behind its time the more of them are taken.
 async fn free_id(
     connection: &mut Connection,
     (session, row): (SessionId, &TextRow),
     taken: &mut HashSet<i64>,
 ) -> Result<i64, sqlx::Error> {
-    let mut id = first_id(row);
-    let mut spread: u64 = 4;
+    let mut id = first_id(session, row);
+    let (mut n, mut spread) = (0, ROOM);
     // The first one has been looked up.
     let mut free = !taken.contains(&id);
     while !free {
-        let hash = blake3::hash(format!("{session} {} {spread}", row.message).as_bytes());
-        let random = hash.as_bytes()[..8].iter().fold(0, |n, byte| n << 8 | u64::from(*byte));
-        id = first_id(row) + to_column(random % spread);
+        n += 1;
         spread = spread.saturating_mul(4).min(TIME_MAX);
+        id = nth_id((session, row), n, spread);
         free = !taken.contains(&id) && connection.fetch(sql::TEXT_ID, one(id)).await?.is_empty();
     }
     taken.insert(id);

@@ -94,7 +94,7 @@ CREATE TABLE reads (
     PRIMARY KEY (session, "user")
 ) WITHOUT ROWID;
 
--- `id` is the time in milliseconds, or one shortly after it that was free: newest first is largest first.
+-- `id` is the time in milliseconds with room behind it for others of that time: newest first is largest first.
 CREATE TABLE search (
     id BIGINT NOT NULL PRIMARY KEY,
     message TEXT NOT NULL,

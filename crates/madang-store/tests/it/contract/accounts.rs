@@ -93,9 +93,12 @@ pub(crate) async fn identities_are_listed_and_taken_away(store: &dyn Store) {
     }
     assert_eq!(store.subjects_of(user(1)).await.unwrap(), [one.clone(), two.clone()]);
     // Another's stays, whoever wants it away.
-    change(store, [PersonChange::EndSubject(user(1), one), PersonChange::EndSubject(user(1), others.clone())])
-        .await
-        .unwrap();
+    change(
+        store,
+        [PersonChange::EndSubject(user(1), one), PersonChange::EndSubject(user(1), others.clone())],
+    )
+    .await
+    .unwrap();
     assert_eq!(store.subjects_of(user(1)).await.unwrap(), [two]);
     assert_eq!(store.subjects_of(user(2)).await.unwrap(), [others]);
 }
