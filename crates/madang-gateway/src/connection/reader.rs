@@ -104,6 +104,10 @@ pub(crate) fn run(arrival: Arrival, shared: Arc<Shared>) -> impl Future<Output =
         if reader.greeting.is_due() {
             Box::pin(reader.greet(None)).await;
         }
+        #[expect(
+            clippy::while_let_loop,
+            reason = "it would keep the step beside the deed, for which there is no room"
+        )]
         loop {
             let Step::Do(deed) = poll_fn(|cx| reader.poll_step(cx)).await else { break };
             // Boxed, so that the task of an idle connection is small.
