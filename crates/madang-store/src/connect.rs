@@ -41,6 +41,9 @@ const PAGE_BYTES: u64 = 4096;
 /// Bytes the write-ahead log is cut to after it grew under load: writing over what is there costs the disk less than
 /// making a file longer, so what it has between two checkpoints is kept.
 const LOG_BYTES_KEPT: u32 = 64 * 1024 * 1024;
+/// So many times the length at which the write-ahead log is moved beside the service, a commit moves it itself: nothing
+/// else bounds it when the disk is slower than the writer for long.
+const FAR_TOO_LONG: u32 = 4;
 /// Prepared statements kept by a connection that reads.
 const STATEMENTS_KEPT: usize = 128;
 
@@ -132,7 +135,7 @@ impl Connector {
             ("cell_size_check", "ON".to_owned()),
             // A statement over many rows keeps the pages it changes until it ends: in memory, not in a file.
             ("temp_store", "MEMORY".to_owned()),
-            ("wal_autocheckpoint", self.settings.checkpoint_pages.to_string()),
+            ("wal_autocheckpoint", self.settings.checkpoint_pages.saturating_mul(FAR_TOO_LONG).to_string()),
             ("journal_size_limit", LOG_BYTES_KEPT.to_string()),
         ]
     }

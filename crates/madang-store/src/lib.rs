@@ -8,6 +8,7 @@ mod batch;
 mod bind;
 mod changes;
 mod check;
+mod checkpoints;
 mod connect;
 mod connection;
 mod fault;

@@ -28,8 +28,9 @@ pub struct Settings {
     pub writer_cache_kib: u32,
     /// KiB of pages each reading connection may keep (default 2,048).
     pub reader_cache_kib: u32,
-    /// Pages (4 KiB) of write-ahead log after which a commit moves them into the database (default 16,000, 64 MiB):
-    /// with fewer, moving them costs as much as writing them did.
+    /// Pages (4 KiB) of write-ahead log after which they are moved into the database (default 3,000, 12 MiB): with
+    /// fewer, moving them costs as much as writing them did; with many more, the disk is busy for so long at once that
+    /// commits wait. At four times as many, a commit moves them itself.
     pub checkpoint_pages: u32,
     /// Bytes the database may grow to, 0 for no limit but the disk (default). At the limit appends fail as on a
     /// full disk.
@@ -48,7 +49,7 @@ impl Default for Settings {
             read_wait_ms: 10_000,
             writer_cache_kib: 16 * 1_024,
             reader_cache_kib: 2_048,
-            checkpoint_pages: 16_000,
+            checkpoint_pages: 3_000,
             database_bytes_max: 0,
         }
     }

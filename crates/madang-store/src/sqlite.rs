@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::bind::Row;
+use crate::checkpoints::Checkpoints;
 use crate::connect::{CHECKPOINT, Connector, check_sqlite, migrate};
 use crate::connection::Connection;
 use crate::fault::{failed, io_failed, said};
@@ -81,6 +82,7 @@ impl SqliteStore {
         let room_max = settings.queue_bytes.max(1);
         let writer = Writer {
             jobs: waiting,
+            checkpoints: Some(Checkpoints::start(connector.clone())?),
             connector,
             connection: Some(connection),
             heads: Heads::default(),

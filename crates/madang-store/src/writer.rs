@@ -12,6 +12,7 @@ use tokio::runtime::Builder;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
+use crate::checkpoints::Checkpoints;
 use crate::connect::Connector;
 use crate::connection::Connection;
 use crate::fault::{Fault, answer};
@@ -59,6 +60,8 @@ pub(crate) struct Writer {
     pub(crate) connector: Connector,
     pub(crate) connection: Option<Connection>,
     pub(crate) heads: Heads,
+    /// Gone when nothing is written any more.
+    pub(crate) checkpoints: Option<Checkpoints>,
     pub(crate) state: Arc<State>,
     pub(crate) settings: Settings,
     /// When the write-ahead log is to be emptied, because it has what somebody deleted.
@@ -134,8 +137,12 @@ impl Writer {
             let (group, close) = self.gather(job);
             if !group.is_empty() {
                 self.commit(group).await;
+                if let Some(checkpoints) = &self.checkpoints {
+                    checkpoints.committed();
+                }
             }
             if let Some(reply) = close {
+                drop(self.checkpoints.take());
                 // Whoever asked may have given up; then the connection is closed by dropping it.
                 drop(reply.send(self.connection.take()));
                 return;
