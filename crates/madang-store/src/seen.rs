@@ -24,6 +24,9 @@ const ROWS: i64 = 1_024;
 const REST: u32 = 2;
 
 /// Filters over all commands of the database.
+///
+/// They only save questions. That nothing is carried out twice is the primary key's doing: whoever was wrongly told that
+/// a command is new has its append refused, and finds it when asking again, for it was noted then.
 #[derive(Debug, Default)]
 pub(crate) struct Seen(Mutex<Filters>);
 
@@ -82,6 +85,8 @@ impl Seen {
                 let mut filters = self.0.lock();
                 filters.whole = !filters.full;
             }
+            // It was closed before they were read: an orderly end.
+            Err(sqlx::Error::PoolClosed) => {}
             // The disk is asked each time then.
             Err(error) => tracing::warn!(%error, "the commands of earlier runs could not be read"),
         }
@@ -110,9 +115,16 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::task::Poll;
+
     use madang_protocol::UnixMs;
 
     use super::*;
+    use crate::Settings;
+    use crate::bind::Row;
+    use crate::connect::{Connector, migrate};
 
     fn user(n: u8) -> UserId {
         UserId::new(UnixMs(1), [n; 10])
@@ -130,6 +142,64 @@ mod tests {
         assert_eq!(seen.0.lock().list.len(), 3);
         let wrong = ids.iter().filter(|id| seen.may_have(user(2), id)).count();
         assert!(wrong < 2_000, "{wrong} of 200,000");
+    }
+
+    /// A database with so many commands of each of two people, of which the second's come later.
+    async fn filled(dir: &std::path::Path, commands: usize) -> Connector {
+        let connector = Connector { file: dir.join("a.db"), settings: Settings::default() };
+        std::fs::File::create(&connector.file).unwrap();
+        let mut writer = connector.writer().unwrap();
+        migrate(&mut writer).await.unwrap();
+        writer.pragma("foreign_keys", "OFF").unwrap();
+        for who in [user(1), user(2)] {
+            let text = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < $2) \
+                INSERT INTO commands SELECT $1, printf('command-%05d', i), x'', '', NULL, '' FROM n";
+            let mut row = Row::default();
+            row.id(who);
+            row.signed(commands as i64);
+            assert_eq!(writer.execute(text, row).await.unwrap(), commands as u64);
+        }
+        connector
+    }
+
+    #[tokio::test]
+    async fn cm2_no_command_counts_as_new_however_far_the_filters_are() {
+        const COMMANDS: usize = 3 * ROWS as usize / 2;
+        let dir = tempfile::tempdir().unwrap();
+        let readers = filled(dir.path(), COMMANDS).await.readers();
+        let seen = Arc::new(Seen::default());
+        let all = |who| (0..COMMANDS).map(move |n| (user(who), format!("command-{n:05}")));
+        let all_found = || all(1).chain(all(2)).all(|(who, id)| seen.may_have(who, &id));
+        assert!(all_found(), "before it is begun");
+        let mut filling = pin!(Arc::clone(&seen).fill(readers));
+        // Until the first page is in, and no further: what fills rests as long as nobody asks it to go on.
+        let one_page =
+            poll_fn(|_| if seen.0.lock().list.is_empty() { Poll::Pending } else { Poll::Ready(()) });
+        tokio::select! {
+            biased;
+            () = &mut filling => panic!("there is more than one page"),
+            () = one_page => {}
+        }
+        assert!(!seen.0.lock().has((user(2), "command-00000")), "the second person's are on the next pages");
+        assert!(all_found(), "midway");
+        // It comes before the page that was read, so that reading on does not find it.
+        seen.note(user(1), "a command");
+        filling.await;
+        assert!(seen.0.lock().whole);
+        assert!(all_found() && seen.may_have(user(1), "a command"), "afterwards");
+        let wrong = all(3).filter(|(who, id)| seen.may_have(*who, id)).count();
+        assert!(wrong < COMMANDS / 50, "{wrong} new ones of {COMMANDS} ask the disk");
+    }
+
+    #[tokio::test]
+    async fn cm2_if_the_database_cannot_be_read_every_command_asks_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let connector = filled(dir.path(), 1).await;
+        connector.writer().unwrap().run("ALTER TABLE commands RENAME TO lost").await.unwrap();
+        let seen = Arc::new(Seen::default());
+        Arc::clone(&seen).fill(connector.readers()).await;
+        seen.note(user(1), "b");
+        assert!(seen.may_have(user(1), "command-00000") && seen.may_have(user(2), "never"));
     }
 
     #[test]

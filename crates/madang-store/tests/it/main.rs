@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests may panic, helpers outside of a #[test] function too")]
 
 mod child;
+mod commands;
 mod contract;
 mod erase;
 mod full;

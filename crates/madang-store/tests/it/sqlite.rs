@@ -228,10 +228,14 @@ async fn another_programs_lock_fails_appends_for_as_long_as_it_lasts() {
     let dir = tempfile::tempdir().unwrap();
     let settings = Settings { busy_timeout_ms: 1, ..Settings::default() };
     let store = SqliteStore::open(dir.path(), settings).await.unwrap();
-    commit(&store, creation(1, "")).await.unwrap();
+    commit_together(&store, vec![creation(1, ""), creation(2, "")])
+        .await
+        .into_iter()
+        .for_each(Result::unwrap);
     let mut stranger = stranger(dir.path()).await;
     query("BEGIN IMMEDIATE").execute(&mut stranger).await.unwrap();
-    let answers = commit_together(&store, vec![one(1, 1, "a"), one(1, 2, "b")]).await;
+    // Of two sessions: in one, the second conflicts if it comes in a group of its own, without the first.
+    let answers = commit_together(&store, vec![one(1, 1, "a"), one(2, 1, "b")]).await;
     assert!(answers.iter().all(|answer| matches!(answer, Err(StoreError::Failed { .. }))), "{answers:?}");
     assert!(!store.healthy());
     assert_eq!(texts(&store, 1).await, Vec::<String>::new(), "reading goes on");
