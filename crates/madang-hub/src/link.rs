@@ -112,6 +112,10 @@ impl Drop for Link {
     fn drop(&mut self) {
         let connection = self.viewer.connection_id();
         self.hub.inner.people.remove(self.caller.user, connection);
+        // A connection that said anew who it is, and is the same person, still hears what it asked for.
+        if !self.hub.inner.people.has(self.caller.user, connection) {
+            self.hub.inner.summaries.gone(connection, self.caller.user);
+        }
         for session in self.followed.close() {
             self.hub.detach(session, self.followed.clone());
         }

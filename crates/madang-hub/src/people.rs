@@ -49,6 +49,13 @@ impl People {
         self.by_user.lock().get(&user).map(|connected| connected.viewers.clone()).unwrap_or_default()
     }
 
+    /// Whether this connection of theirs is there.
+    pub(crate) fn has(&self, user: UserId, connection: ConnectionId) -> bool {
+        let people = self.by_user.lock();
+        let connected = people.get(&user);
+        connected.is_some_and(|known| known.viewers.iter().any(|viewer| viewer.connection_id() == connection))
+    }
+
     /// The name of someone who is connected.
     pub(crate) fn name(&self, user: UserId) -> Option<Arc<str>> {
         self.by_user.lock().get(&user).map(|connected| connected.name.clone())

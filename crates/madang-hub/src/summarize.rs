@@ -1,20 +1,21 @@
 //! "While you were away": what happened since a message, in Claude's words, for the asker alone.
 //!
-//! A request like any other: through the pool, the budgets and the ledger; but nothing of it is in the session's log.
+//! A request like any other: through the pool, the budgets and the ledger; but nothing of it is in the session's log. Who
+//! is gone, or may not have it any more, pays for no more of it (SE9).
 
 mod text;
+mod under_way;
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use futures_util::StreamExt;
 use madang_model::{ModelError, Reply, Request, StreamItem};
 use madang_protocol::{
-    Effort, ErrorCode, MessageId, PartKind, ReplyStatus, SessionId, Summary, TurnId, UserId,
+    ConnectionId, Effort, ErrorCode, MessageId, PartKind, ReplyStatus, SessionId, Summary, TurnId,
 };
 use madang_session::{Rejection, Session};
 use madang_store::Append;
-use parking_lot::Mutex;
+use tokio_util::sync::CancellationToken;
 
 use crate::budget::{Payer, Plan};
 use crate::link::random;
@@ -23,40 +24,13 @@ use crate::meter::{self, Entry, Meter};
 use crate::pool::{Ask, Failure, Pass};
 use crate::turn::{input_tokens, unfinished, weight};
 use crate::{Caller, Hub};
+pub(crate) use under_way::Summaries;
+use under_way::Writing;
 
 /// Tokens that a summary may have: a page.
 const SUMMARY_TOKENS_MAX: u32 = 2_000;
 /// Bytes of a summary that are kept; what comes after them is left out.
 const SUMMARY_BYTES_MAX: usize = 32 * 1024;
-/// Milliseconds after which someone whose summary is being written may ask for another.
-const BUSY_RETRY_MS: u64 = 5_000;
-
-/// Who has a summary written: one at a time for each.
-#[derive(Debug, Default)]
-pub(crate) struct Summaries(Mutex<HashSet<UserId>>);
-
-/// One person's summary that is being written.
-struct Writing {
-    summaries: Arc<Summaries>,
-    user: UserId,
-}
-
-impl Drop for Writing {
-    fn drop(&mut self) {
-        self.summaries.0.lock().remove(&self.user);
-    }
-}
-
-impl Summaries {
-    fn begin(self: &Arc<Self>, user: UserId) -> Result<Writing, Rejection> {
-        if !self.0.lock().insert(user) {
-            let busy = "A summary is being written for you already. Wait until it is there.";
-            let rejection = Rejection::new(ErrorCode::RateLimited, busy);
-            return Err(Rejection { retry_after_ms: Some(BUSY_RETRY_MS), ..rejection });
-        }
-        Ok(Writing { summaries: self.clone(), user })
-    }
-}
 
 /// Who wants a summary of what.
 pub(crate) struct Wanted<'a> {
@@ -64,6 +38,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) since: Option<MessageId>,
     pub(crate) payer: Payer,
     pub(crate) reader: &'a Caller,
+    /// The connection that asks: without it nobody would hear the answer.
+    pub(crate) connection: ConnectionId,
 }
 
 /// What is to be summed up, and for whom.
@@ -73,7 +49,7 @@ pub(crate) struct Job {
     payer: Payer,
     span: (MessageId, MessageId),
     request: Request,
-    _writing: Writing,
+    writing: Writing,
 }
 
 impl Job {
@@ -82,7 +58,7 @@ impl Job {
     /// # Errors
     /// When there is nothing to tell, or one is being written for this person.
     pub(crate) fn new(hub: &Hub, wanted: &Wanted<'_>) -> Result<Job, Rejection> {
-        let Wanted { session, since, payer, reader } = *wanted;
+        let Wanted { session, since, payer, reader, connection } = *wanted;
         let told = text::since(session, since)?;
         let request = Request {
             model: session.model().to_owned(),
@@ -93,27 +69,21 @@ impl Job {
             max_tokens: SUMMARY_TOKENS_MAX,
             user_hash: Some(reader.user.to_string()),
         };
-        let writing = hub.inner.summaries.begin(reader.user)?;
-        Ok(Job {
-            hub: hub.clone(),
-            session: session.id(),
-            payer,
-            span: told.span,
-            request,
-            _writing: writing,
-        })
+        let writing = hub.inner.summaries.begin(reader.user, (session.id(), connection))?;
+        Ok(Job { hub: hub.clone(), session: session.id(), payer, span: told.span, request, writing })
     }
 
     /// Has it written.
     ///
     /// # Errors
-    /// As a reply fails, or BUDGET_EXCEEDED.
+    /// As a reply fails, or BUDGET_EXCEEDED; FORBIDDEN when it was stopped.
     pub(crate) async fn write(mut self) -> Result<Summary, Rejection> {
         let inner = self.hub.inner.clone();
         let person = self.payer.user;
         let ask = Ask { person, model: self.request.model.as_str().into(), tokens: weight(&self.request) };
         let mut pass = inner.pool.enter(ask).map_err(rejection)?;
-        pass.turn().await.map_err(rejection)?;
+        let stop = self.writing.stop.clone();
+        unless(&stop, pass.turn()).await.map_err(rejection)?;
         let sent_tokens = input_tokens(&self.request);
         let plan = Plan {
             model: &self.request.model,
@@ -124,14 +94,22 @@ impl Job {
         self.request.max_tokens = claim.max_tokens;
         let model = self.request.model.clone();
         let mut meter = Meter { user: Some(person), model, sent_tokens, ..Meter::default() };
-        let reply = inner.model.reply(self.request.clone());
         let mut content = String::new();
-        let ended = read(reply, &mut pass, &mut meter, &mut content).await;
+        let asked = async {
+            let reply = inner.model.reply(self.request.clone());
+            read(reply, &mut pass, &mut meter, &mut content).await
+        };
+        let ended = unless(&stop, asked).await;
         if ended.is_err() && meter.started {
             meter.cut_off(content.len());
         }
         if meter.started {
-            self.enter_ledger(&meter, ended.is_ok()).await;
+            let status = match &ended {
+                Ok(()) => ReplyStatus::Complete,
+                Err(_) if stop.is_cancelled() => ReplyStatus::Cancelled,
+                Err(_) => ReplyStatus::Error,
+            };
+            self.enter_ledger(&meter, status).await;
         }
         ended.map_err(|error| {
             tracing::warn!(session.id = %self.session, error.code = error.code.as_str(),
@@ -150,10 +128,9 @@ impl Job {
         })
     }
 
-    async fn enter_ledger(&self, meter: &Meter, whole: bool) {
+    async fn enter_ledger(&self, meter: &Meter, status: ReplyStatus) {
         let inner = &self.hub.inner;
         let at = inner.clock.now();
-        let status = if whole { ReplyStatus::Complete } else { ReplyStatus::Error };
         // It is no turn of the session: its id stands for itself alone.
         let entry = Entry { at, session: self.session, turn: TurnId::new(at, random()), status };
         let Some(row) = meter.row(entry, inner.model.as_ref()) else { return };
@@ -167,6 +144,14 @@ impl Job {
             tracing::error!(session.id = %self.session, error = &error as &dyn std::error::Error, "a line of the ledger is lost");
         }
     }
+}
+
+/// Does it unless the summary is stopped; what was under way is dropped then, the request to the upstream with it.
+async fn unless<T>(
+    stop: &CancellationToken,
+    work: impl Future<Output = Result<T, ModelError>>,
+) -> Result<T, ModelError> {
+    stop.run_until_cancelled(work).await.unwrap_or_else(|| Err(stopped()))
 }
 
 /// Reads a summary to its end.
@@ -212,6 +197,16 @@ async fn read(
                 return Err(error);
             }
         }
+    }
+}
+
+fn stopped() -> ModelError {
+    ModelError {
+        code: ErrorCode::Forbidden,
+        message: "The summary was stopped, because whoever asked for it had gone.".into(),
+        retry_after_ms: None,
+        detail: "stopped".into(),
+        request_id: None,
     }
 }
 

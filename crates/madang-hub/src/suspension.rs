@@ -40,6 +40,7 @@ impl Hub {
     }
 
     fn tell_suspended(&self, user: UserId) {
+        self.inner.summaries.suspended(user);
         for mailbox in self.inner.registry.all() {
             if let Err(TrySendError::Full(word)) = mailbox.try_send(ToLive::Suspended(user)) {
                 // One session that is behind must not hold up the others.

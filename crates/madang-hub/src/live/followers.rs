@@ -101,6 +101,7 @@ impl Live {
     pub(super) fn cut(&mut self, user: UserId, by: Author) {
         let session_id = self.session.id();
         self.presence.remove(user);
+        self.hub.inner.summaries.left(session_id, user);
         self.watchers.retain(|watcher| {
             let stays = watcher.user != user;
             if !stays {

@@ -86,6 +86,7 @@ impl Live {
             drop(born.send(Ok(())));
         }
         if self.over {
+            self.hub.inner.summaries.deleted(id);
             self.unwatch_all();
         }
     }

@@ -36,8 +36,14 @@ impl Live {
         }
         let reader = &request.caller;
         let since = since.or_else(|| self.marks.get(&reader.user).copied());
-        let wanted = Wanted { session: &self.session, since, payer: self.payer(reader.user), reader };
+        let connection = request.viewer.connection_id();
+        let payer = self.payer(reader.user);
+        let wanted = Wanted { session: &self.session, since, payer, reader, connection };
         let job = Job::new(&self.hub, &wanted)?;
+        if !self.hub.inner.people.has(reader.user, connection) {
+            // It went while this waited its turn, and would stop nothing any more.
+            return Ok(());
+        }
         let (hub, session) = (self.hub.clone(), self.session.id());
         let (caller, viewer) = (reader.clone(), request.viewer.clone());
         let id = request.submission.id.clone();
@@ -46,6 +52,10 @@ impl Live {
                 Ok(summary) => Event::from(summary),
                 Err(rejection) => Event::from(rejection.to_error()),
             };
+            if !hub.inner.people.has(caller.user, connection) {
+                // Nobody is there to hear it: no session is woken for that.
+                return;
+            }
             let answer = LateAnswer { caller, viewer, id, event };
             if hub.send(session, ToLive::Late(Box::new(answer))).await.is_err() {
                 tracing::warn!(session.id = %session, "a summary could not be handed out");

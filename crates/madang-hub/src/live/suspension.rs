@@ -11,8 +11,10 @@ use super::write::Draft;
 use crate::hub::store_rejection;
 
 impl Live {
-    /// Takes back what waits in their name and stops the reply that they asked for.
+    /// Takes back what waits in their name and stops the reply and the summary that they asked for.
     pub(super) async fn suspend(&mut self, user: UserId) {
+        // What they had sent by then may have begun one.
+        self.hub.inner.summaries.suspended(user);
         let now = self.hub.inner.clock.now();
         let applied = self.session.suspend(now, &mut self.rng, user);
         if !applied.events.is_empty() || !applied.effects.is_empty() {

@@ -20,6 +20,7 @@ mod resume;
 mod search;
 mod storm;
 mod summaries;
+mod summaries_stopped;
 mod support;
 mod suspension;
 mod turns;
