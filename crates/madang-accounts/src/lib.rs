@@ -41,7 +41,7 @@ pub use names::NAME_CHARS_MAX;
 pub use oidc::{Begin, Begun, Finished, Returned};
 pub use operation::{AccountLine, Operation, Outcome, TokenLine, Typed};
 pub use password::PASSWORD_CHARS_MAX;
-pub use people::{NewAccount, Profile, css_color};
+pub use people::{Admission, NewAccount, Profile, css_color};
 pub use refusal::Refusal;
 pub use secret::{
     BOOTSTRAP_PREFIX, INVITE_PREFIX, LOGIN_PREFIX, OPAQUE_BYTES_MAX, Secret, TOKEN_PREFIX, fresh,

@@ -42,20 +42,49 @@ pub fn css_color(account: &AccountRow) -> &'static str {
     chosen.copied().unwrap_or_else(|| color_of(account.user))
 }
 
+/// That someone may sign up: from [`Accounts::admit`] alone, and good for one account.
+#[derive(Debug)]
+pub struct Admission {
+    link: Option<InviteRow>,
+}
+
+impl Admission {
+    /// The link by which they do.
+    #[must_use]
+    pub fn link(&self) -> Option<&InviteRow> {
+        self.link.as_ref()
+    }
+
+    /// What a link that lets nobody in says, whether it never was, ended, or is its maker's no longer.
+    #[must_use]
+    pub fn refused() -> Refusal {
+        Refusal::nothing_here("This link lets nobody in.")
+    }
+}
+
 impl Accounts {
+    /// Whether someone may sign up, and by which link: a try is counted. Whoever made a session's link may be kept from
+    /// letting people in by the session, which these accounts do not know: ask it about [`Admission::link`].
+    ///
+    /// # Errors
+    /// FORBIDDEN where nobody may, NOT_FOUND for a code that lets nobody in, RATE_LIMITED.
+    pub async fn admit(&self, code: Option<&str>, by: &By) -> Result<Admission, Refusal> {
+        self.inner.attempts.knock(by.address, self.now().0)?;
+        Ok(Admission { link: self.admission(code).await? })
+    }
+
     /// Makes an account as its person asks for it, and logs them in. A guest keeps their id.
     ///
     /// # Errors
-    /// FORBIDDEN where nobody may, NOT_FOUND for a code that lets nobody in, CONFLICT for a name that is taken.
+    /// NOT_FOUND for a link that lets nobody in any more, CONFLICT for a name that is taken.
     pub async fn sign_up(
         &self,
         new: NewAccount,
-        code: Option<&str>,
+        admission: Admission,
         guest: Option<UserId>,
         by: &By,
     ) -> Result<LoggedIn, Refusal> {
-        self.inner.attempts.knock(by.address, self.now().0)?;
-        let invite = self.admission(code).await?;
+        let invite = admission.link;
         let phc = self.checked_hash(&new).await?;
         let user = match guest {
             Some(user) if self.inner.store.account(user).await?.is_none() => user,
@@ -80,7 +109,7 @@ impl Accounts {
         };
         if refusal.code == ErrorCode::Conflict && self.inner.store.account_named(&name).await?.is_none() {
             // Not the name, so the link: somebody else was quicker.
-            return Err(Refusal::nothing_here("This link lets nobody in."));
+            return Err(Admission::refused());
         }
         Err(crate::admin::name_taken(refusal))
     }
@@ -99,18 +128,21 @@ impl Accounts {
             (SignUp::Invite | SignUp::Open, Some(code)) => {
                 let found = self.find_invite(code).await?;
                 let fits = found.filter(|row| row.holds(self.now()) && row.sign_up);
-                let invite = fits.ok_or_else(|| Refusal::nothing_here("This link lets nobody in."))?;
+                let invite = fits.ok_or_else(Admission::refused)?;
                 if !self.stands_for(&invite).await? {
-                    return Err(Refusal::nothing_here("This link lets nobody in."));
+                    return Err(Admission::refused());
                 }
                 Ok(Some(invite))
             }
         }
     }
 
-    /// Whether the maker of a link may still let people in: whoever was suspended must not come back by their own, and
-    /// the server's links are its administrators'.
-    async fn stands_for(&self, invite: &InviteRow) -> Result<bool, Refusal> {
+    /// Whether the maker of a link may still let people sign up: whoever was suspended must not come back by their own,
+    /// and the server's links are its administrators'.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub async fn stands_for(&self, invite: &InviteRow) -> Result<bool, Refusal> {
         let maker = self.inner.store.account(invite.by).await?;
         Ok(maker
             .is_some_and(|maker| maker.disabled_at.is_none() && (invite.session.is_some() || maker.admin)))

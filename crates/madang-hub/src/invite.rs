@@ -2,7 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use madang_store::SecretHash;
+use madang_protocol::ErrorCode;
+use madang_session::Rejection;
+use madang_store::{InviteRow, SecretHash};
+use tokio::sync::oneshot;
+
+use crate::Hub;
+use crate::hub::store_rejection;
+use crate::live::ToLive;
 
 /// What every code begins with, so that people and scanners tell it from other secrets; `1` is the kind's version.
 const PREFIX: &str = "mdi1.";
@@ -25,6 +32,31 @@ pub(crate) fn is_code(text: &str) -> bool {
 #[must_use]
 pub fn invite_hash(code: &str) -> SecretHash {
     *blake3::hash(code.as_bytes()).as_bytes()
+}
+
+impl Hub {
+    /// Whether the maker of a link may still let people in with its role: asked of its session, as joining by it is, so
+    /// that whoever looks at it or signs up by it is told the same. That the link holds was looked at before. Of a link
+    /// that leads to no session there is nothing to ask here.
+    ///
+    /// # Errors
+    /// SERVICE_UNAVAILABLE when the session can't be opened or the store can't be read.
+    pub async fn link_stands(&self, link: &InviteRow) -> Result<bool, Rejection> {
+        let Some(session) = link.session else { return Ok(true) };
+        if self.is_suspended(link.by).await.map_err(|error| store_rejection(&error))? {
+            return Ok(false);
+        }
+        let (reply, wait) = oneshot::channel();
+        self.send(session, ToLive::Door { by: link.by, role: link.role, reply }).await?;
+        let lost = || {
+            Err(Rejection::new(ErrorCode::ServiceUnavailable, "The session could not be read. Try again."))
+        };
+        match wait.await.unwrap_or_else(|_| lost()) {
+            // The session is gone: so is all that leads there.
+            Err(rejection) if rejection.code == ErrorCode::NotFound => Ok(false),
+            told => told,
+        }
+    }
 }
 
 #[cfg(test)]

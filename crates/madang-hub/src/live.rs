@@ -29,7 +29,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use madang_protocol::{CreateSession, Message, MessageId, TurnId, UserId};
+use madang_protocol::{CreateSession, Message, MessageId, Role, TurnId, UserId};
 use madang_session::{Fork, Rejection, Session, Target};
 use madang_store::SecretHash;
 use rand::rngs::StdRng;
@@ -105,6 +105,12 @@ pub(crate) enum ToLive {
         caller: Box<Caller>,
         message: MessageId,
         reply: oneshot::Sender<Result<Seed, Rejection>>,
+    },
+    /// Whether a link of this person's may let people in with this role.
+    Door {
+        by: UserId,
+        role: Role,
+        reply: oneshot::Sender<Result<bool, Rejection>>,
     },
     /// An answer to what one of its people asked a while ago.
     Late(Box<LateAnswer>),

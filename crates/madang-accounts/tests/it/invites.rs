@@ -49,7 +49,10 @@ async fn au10_whoever_was_suspended_lets_nobody_in_least_of_all_themselves() {
 async fn a_guest_who_signs_up_in_two_tabs_has_one_account() {
     let world = World::with(Settings { sign_up: SignUp::Open, ..Settings::default() }).await;
     let by = from("127.0.0.1");
-    let enter = |name| world.accounts.sign_up(new(name), None, Some(user(7)), &by);
+    let enter = async |name| {
+        let admission = world.accounts.admit(None, &by).await?;
+        world.accounts.sign_up(new(name), admission, Some(user(7)), &by).await
+    };
     let (one, two) = tokio::join!(enter("one"), enter("two"));
     let entered: Vec<_> = [one, two].into_iter().flatten().collect();
     for logged_in in &entered {
@@ -108,18 +111,17 @@ async fn race(world: &World, code: &str, racing: std::ops::Range<u8>) -> usize {
         let (accounts, code) = (world.accounts.clone(), code.to_owned());
         let by = from(&format!("198.51.100.{n}"));
         racers.spawn(async move {
-            accounts.sign_up(new(&format!("racer{n}")), Some(&code), None, &by).await.is_ok()
+            let Ok(admission) = accounts.admit(Some(&code), &by).await else { return false };
+            accounts.sign_up(new(&format!("racer{n}")), admission, None, &by).await.is_ok()
         });
     }
     racers.join_all().await.into_iter().filter(|entered| *entered).count()
 }
 
 async fn sign_up(world: &World, name: &str, code: Option<&str>) -> Result<UserId, madang_accounts::Refusal> {
-    world
-        .accounts
-        .sign_up(new(name), code, None, &from("127.0.0.1"))
-        .await
-        .map(|entered| entered.account.user)
+    let by = from("127.0.0.1");
+    let admission = world.accounts.admit(code, &by).await?;
+    world.accounts.sign_up(new(name), admission, None, &by).await.map(|entered| entered.account.user)
 }
 
 #[tokio::test]
@@ -163,10 +165,14 @@ async fn a_guest_who_signs_up_stays_who_they_are() {
     let guest = user(7);
     assert!(world.accounts.is_guest(guest).await.unwrap());
     let by = from("127.0.0.1");
-    let entered = world.accounts.sign_up(new("mina"), None, Some(guest), &by).await.unwrap();
+    let enter = async |name| {
+        let admission = world.accounts.admit(None, &by).await.unwrap();
+        world.accounts.sign_up(new(name), admission, Some(guest), &by).await.unwrap()
+    };
+    let entered = enter("mina").await;
     assert_eq!(entered.account.user, guest);
     assert!(!world.accounts.is_guest(guest).await.unwrap(), "the guest's credential opens nothing any more");
     // Nobody becomes someone who is there already.
-    let other = world.accounts.sign_up(new("other"), None, Some(guest), &by).await.unwrap();
+    let other = enter("other").await;
     assert_ne!(other.account.user, guest);
 }

@@ -67,7 +67,7 @@ impl Browser {
 }
 
 /// Posts as nobody, from a page of our own.
-async fn post(server: &TestServer, path: &str, body: &Value) -> Answer {
+pub(crate) async fn post(server: &TestServer, path: &str, body: &Value) -> Answer {
     send(server, "POST", &format!("/api/v1{path}"), &[OWN_PAGE], &body.to_string()).await
 }
 
@@ -75,7 +75,7 @@ fn cookie_of(answer: &Answer) -> String {
     answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
 }
 
-fn code(answer: &Answer) -> (u16, String) {
+pub(crate) fn code(answer: &Answer) -> (u16, String) {
     (answer.status, answer.json()["code"].as_str().unwrap_or_default().to_owned())
 }
 

@@ -20,6 +20,7 @@ mod gate;
 mod hostile;
 mod http;
 mod jwt;
+mod links;
 mod pool;
 mod portability;
 mod raw;

@@ -38,6 +38,8 @@ impl Live {
             }
             ToLive::Fork { .. } => true,
             ToLive::Birth(_)
+            // What waits for the disk makes nobody who looks at a link wait: joining by it looks again.
+            | ToLive::Door { .. }
             | ToLive::Detach(_)
             | ToLive::Leave(_)
             | ToLive::Late(_)
@@ -60,6 +62,10 @@ impl Live {
                 let seed = self.seed(&caller, message).await;
                 // The asker may have gone: nothing was changed.
                 drop(reply.send(seed));
+            }
+            ToLive::Door { by, role, reply } => {
+                // As above.
+                drop(reply.send(Ok(self.opens(by, role))));
             }
             ToLive::Detach(followed) => self.unwatch(&followed, Parting::Vanished),
             ToLive::Leave(followed) => self.unwatch(&followed, Parting::Left),

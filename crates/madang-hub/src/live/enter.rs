@@ -5,7 +5,8 @@
 //! before anything happened.
 
 use madang_protocol::{
-    Actor, Command, ErrorCode, ProtocolVersion, SessionId, SessionOnly, SessionRef, UnixMs,
+    Actor, Command, ErrorCode, ProtocolVersion, Role, SessionId, SessionOnly, SessionRef, SessionStatus,
+    UnixMs, UserId,
 };
 use madang_session::{Applied, Door, Place, Rejection, Sender};
 use madang_store::{Append, PersonChange, SecretHash, UserRow};
@@ -83,11 +84,16 @@ impl Live {
         let row = row.filter(|row| self.session.role(row.by).is_some());
         let row = row.ok_or_else(|| Rejection::not_found("session"))?;
         let suspended = self.hub.is_suspended(row.by).await.map_err(|error| store_rejection(&error))?;
-        if suspended || !self.session.may_give(row.by, row.role) {
+        if suspended || !self.opens(row.by, row.role) {
             let sentence = "This invite link lets nobody in at the moment. Ask for another.";
             return Err(Rejection::new(ErrorCode::NotFound, sentence));
         }
         Ok(Door { invite_id: row.invite, role: row.role })
+    }
+
+    /// Whether a link of this person's may let people in with this role, as things stand in the session.
+    pub(super) fn opens(&self, by: UserId, role: Role) -> bool {
+        self.session.status(false) != SessionStatus::Deleted && self.session.may_give(by, role)
     }
 
     fn apply_join(

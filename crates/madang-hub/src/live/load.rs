@@ -43,6 +43,9 @@ pub(super) fn refuse(hub: &Hub, session: SessionId, message: ToLive, rejection: 
         ToLive::Fork { reply, .. } => {
             drop(reply.send(Err(rejection.clone())));
         }
+        ToLive::Door { reply, .. } => {
+            drop(reply.send(Err(rejection.clone())));
+        }
         ToLive::Drain { done, .. } => {
             // Its being dropped is the word.
             drop(done);

@@ -81,7 +81,11 @@ impl Live {
             // Nothing is attached any more, and nothing runs: only questions and commands are worth a new task.
             if matches!(
                 message,
-                ToLive::Command(_) | ToLive::Late(_) | ToLive::Fork { .. } | ToLive::Birth(_)
+                ToLive::Command(_)
+                    | ToLive::Late(_)
+                    | ToLive::Fork { .. }
+                    | ToLive::Door { .. }
+                    | ToLive::Birth(_)
             ) {
                 left.push_back(message);
             }

@@ -2,12 +2,12 @@
 
 use madang_hub::invite_hash;
 use madang_protocol::limits::{INVITE_LIFE_MS, INVITE_LIFE_MS_MAX, INVITE_USES_MAX, INVITES_MAX};
-use madang_protocol::{ErrorCode, Role};
-use madang_store::{Append, People as _, PersonChange};
+use madang_protocol::{ErrorCode, Role, SessionId, UnixMs};
+use madang_store::{Append, InviteRow, People as _, PersonChange};
 use madang_testkit::{Failure, HubClient, person};
 use serde_json::json;
 
-use crate::support::{agree, chat, invite_code, run, serve, settings, stored_files};
+use crate::support::{World, agree, chat, invite_code, run, serve, settings, stored_files};
 
 async fn join(client: &HubClient, code: &str) -> Result<serde_json::Value, ErrorCode> {
     client.question("join_collaboration", json!({"session_id": code})).await.map_err(|error| error.code)
@@ -53,7 +53,7 @@ fn se5_a_link_that_was_used_up_elsewhere_lets_nobody_in_and_harms_nobody() {
             tokio::task::yield_now().await;
         }
         let invite = serde_json::from_value(made["invite"]["invite_id"].clone()).unwrap();
-        let used = PersonChange::UseInvite(invite, madang_protocol::UnixMs(1));
+        let used = PersonChange::UseInvite(invite, UnixMs(1));
         world.commit(Append { people: vec![used], ..Append::default() }).await.unwrap();
         world.store.release();
         assert_eq!(late.answer("join").await.unwrap_err().code, ErrorCode::NotFound);
@@ -248,6 +248,56 @@ fn se7_a_link_gives_at_most_what_its_maker_could_give_now() {
         assert_eq!(world.count(session, "member_added").await, 2);
         let row = world.disk.invite(invite_hash(&code)).await.unwrap().unwrap();
         assert_eq!(row.uses_left, 8);
+    });
+}
+
+#[test]
+fn se5_whether_a_link_stands_is_the_sessions_word_in_memory_or_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let link = async |world: &World, code: &str| world.disk.invite(invite_hash(code)).await.unwrap().unwrap();
+    let (session, code) = serve(dir.path(), settings(), async |world| {
+        let (owner, maker) = (world.client(1), world.client(2));
+        world.account(2, "mina").await;
+        let session = world.shared(&owner, &[(&maker, Role::Collaborator)]).await;
+        let set = async |role, rights: &[&str]| {
+            let data = json!({"session_id": session, "target_user_id": maker.user(), "role": role, "rights": rights});
+            owner.done("set_role", data).await;
+        };
+        set("collaborator", &["invite"]).await;
+        let code = invite_code(&maker, session, json!({"role": "collaborator", "uses": 9})).await;
+        let row = link(world, &code).await;
+        let stands = async || world.hub.link_stands(&row).await.unwrap();
+        assert!(stands().await);
+        set("collaborator", &[]).await;
+        assert!(!stands().await, "without the right");
+        set("viewer", &[]).await;
+        assert!(!stands().await, "demoted");
+        set("collaborator", &["invite"]).await;
+        world.suspend(2, "mina").await;
+        assert!(!stands().await, "suspended");
+        world.account(2, "mina").await;
+        assert!(stands().await, "given back");
+        assert_eq!(link(world, &code).await.uses_left, 9);
+        set("collaborator", &[]).await;
+        (session, code)
+    });
+    serve(dir.path(), settings(), async |world| {
+        let row = link(world, &code).await;
+        assert_eq!(world.hub.stats().live_sessions, 0);
+        assert!(!world.hub.link_stands(&row).await.unwrap(), "a session that nobody is in");
+        let owner = world.client(1);
+        let own = invite_code(&owner, session, json!({"role": "viewer"})).await;
+        let own = link(world, &own).await;
+        assert!(world.hub.link_stands(&own).await.unwrap());
+        // A link of a session that is not there, and one that leads to none.
+        let elsewhere = world.client(1).create().await;
+        let absent = InviteRow { session: Some(elsewhere), by: person(5).user, ..own.clone() };
+        assert!(!world.hub.link_stands(&absent).await.unwrap(), "a stranger's");
+        let nowhere = SessionId::new(UnixMs(1), [9; 10]);
+        let absent = InviteRow { session: Some(nowhere), ..own.clone() };
+        assert!(!world.hub.link_stands(&absent).await.unwrap(), "of no session");
+        owner.done("delete_session", json!({"session_id": session})).await;
+        assert!(!world.hub.link_stands(&own).await.unwrap(), "deleted");
     });
 }
 

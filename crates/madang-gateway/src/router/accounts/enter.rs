@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, header};
-use madang_accounts::{LoggedIn, NameAndPassword, NewAccount};
+use madang_accounts::{Admission, LoggedIn, NameAndPassword, NewAccount};
 use madang_protocol::{ErrorCode, Scope, UserId};
 use serde::Deserialize;
 
@@ -61,7 +61,13 @@ pub(super) async fn sign_up(asker: Asker, Body(data): Body<SignUpData>) -> Resul
     let new = NewAccount { name, display_name, password, language: language.unwrap_or_default() };
     let guest = guest_of(&asker);
     let accounts = &asker.shared.accounts;
-    let logged_in = Box::pin(accounts.sign_up(new, code.as_deref(), guest, &asker.by())).await?;
+    let admission = accounts.admit(code.as_deref(), &asker.by()).await?;
+    if let Some(link) = admission.link()
+        && !asker.shared.hub.link_stands(link).await?
+    {
+        return Err(Admission::refused().into());
+    }
+    let logged_in = Box::pin(accounts.sign_up(new, admission, guest, &asker.by())).await?;
     Ok(entered(&asker.shared, &logged_in))
 }
 

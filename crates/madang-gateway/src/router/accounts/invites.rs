@@ -1,8 +1,8 @@
 //! What an invite link is, for whoever has it.
 
 use axum::Json;
-use madang_accounts::Accounts;
-use madang_protocol::{Actor, Author, ErrorCode, Role, SessionId, SessionStatus, UnixMs, UserId};
+use madang_accounts::{Accounts, Admission};
+use madang_protocol::{Actor, Author, Role, SessionId, SessionStatus, UnixMs, UserId};
 use madang_store::InviteRow;
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub(super) struct Look {
 pub(super) async fn look(asker: Asker, Body(data): Body<Code>) -> Result<Json<Look>, ApiError> {
     let accounts = &asker.shared.accounts;
     accounts.may_look(&asker.by())?;
-    let nothing = || ApiError::new(ErrorCode::NotFound, "This link lets nobody in.");
+    let nothing = || ApiError::from(Admission::refused());
     let row = accounts.find_invite(&data.code).await?.ok_or_else(nothing)?;
     let mut holds = row.holds(asker.shared.now());
     let (mut title, mut member) = (String::new(), false);
@@ -44,6 +44,13 @@ pub(super) async fn look(asker: Asker, Body(data): Body<Code>) -> Result<Json<Lo
         holds &= loaded.members.iter().any(|(user, _)| *user == row.by);
         member = loaded.members.iter().any(|(user, _)| Some(*user) == own);
         title = loaded.row.title;
+    }
+    // What its maker may not give now it does not give (SE5): asked last, and for what would let somebody in alone.
+    if holds && !member {
+        holds = match row.session {
+            Some(_) => asker.shared.hub.link_stands(&row).await?,
+            None => accounts.stands_for(&row).await?,
+        };
     }
     // A code that is used up stays its users' name for the session (SE7).
     if !holds && !member {
