@@ -4,7 +4,7 @@ use madang_protocol::{ErrorCode, ReplyStatus, Role, SessionId};
 use madang_testkit::{Failure, HubClient};
 use serde_json::{Value, json};
 
-use crate::support::{World, agree, ended, final_of, prompt, run, serve, settings};
+use crate::support::{World, agree, ended, final_of, prompt, reads, run, serve, settings};
 
 /// The prompts that were taken back, and by whom.
 async fn taken_back(client: &HubClient, number: usize) -> Vec<Value> {
@@ -141,7 +141,7 @@ fn se4_the_reply_of_someone_who_no_longer_belongs_stops_and_the_next_begins() {
         removed.viewer.wait_for("removed", |m| m.of_type("removed").next().cloned()).await;
         let reply = world.model.next().await;
         reply.say("too");
-        leaver.viewer.wait_for("text", |m| m.of_type("claude_response").next().map(|_| ())).await;
+        reads(&owner, session, "too").await;
         leaver.done("leave_session", here(json!({}))).await;
         reply.dropped().await;
         told(ended(&owner, session, ReplyStatus::Cancelled, "too").await);
