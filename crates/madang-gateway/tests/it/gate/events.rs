@@ -92,7 +92,7 @@ pub(super) async fn table(world: &World) -> String {
         }
         write!(table, "{name:<16}").unwrap();
         for ((column, socket), listed) in LISTENERS.iter().zip(&mut sockets).zip(&mut lists) {
-            let mut heard = heard(socket, &world.fresh()).await;
+            let mut heard = heard(socket, &world.fresh(), &scene).await;
             *listed |= heard.remove("session_changed");
             heard.remove("presence_changed");
             heard.remove("participant_joined");
@@ -128,8 +128,9 @@ async fn settled(world: &World, scene: &Scene) {
     }
 }
 
-/// The kinds of what came before the answer to a ping, which is sent now: all that was told before it.
-async fn heard(socket: &mut RawClient, id: &str) -> BTreeSet<String> {
+/// The kinds of what came before the answer to a ping, which is sent now: all that was told before it. People have sessions
+/// of their own, whose lines come late: they are not meant.
+async fn heard(socket: &mut RawClient, id: &str, scene: &Scene) -> BTreeSet<String> {
     socket.command(id, "ping", json!({})).await;
     let mut kinds = BTreeSet::new();
     loop {
@@ -137,6 +138,9 @@ async fn heard(socket: &mut RawClient, id: &str) -> BTreeSet<String> {
         if event["correlation_id"] == id {
             return kinds;
         }
-        kinds.insert(event["type"].as_str().unwrap().to_owned());
+        let line_of = &event["data"]["summary"]["session_id"];
+        if event["type"] != "session_changed" || *line_of == json!(scene.session) {
+            kinds.insert(event["type"].as_str().unwrap().to_owned());
+        }
     }
 }
