@@ -161,7 +161,9 @@ async fn writes_until_killed() {
     let Some(dir) = child::dir() else {
         return;
     };
-    let store = SqliteStore::open(&dir, Settings::default()).await.unwrap();
+    // The write-ahead log is moved all the time, so that kills come in the middle of that, too.
+    let settings = Settings { checkpoint_pages: 50, ..Settings::default() };
+    let store = SqliteStore::open(&dir, settings).await.unwrap();
     let replies = store.journaled_replies().await.unwrap();
     let journaled = |writer| replies.iter().find(|reply| reply.message == reply_of(writer));
     let pieces = |writer| journaled(writer).map(|reply| reply.pieces.len() as u64);
