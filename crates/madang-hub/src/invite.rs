@@ -47,7 +47,7 @@ impl Hub {
             return Ok(false);
         }
         let (reply, wait) = oneshot::channel();
-        self.send(session, ToLive::Door { by: link.by, role: link.role, reply }).await?;
+        self.send(session, ToLive::LinkStands { by: link.by, role: link.role, reply }).await?;
         let lost = || {
             Err(Rejection::new(ErrorCode::ServiceUnavailable, "The session could not be read. Try again."))
         };

@@ -107,7 +107,7 @@ pub(crate) enum ToLive {
         reply: oneshot::Sender<Result<Seed, Rejection>>,
     },
     /// Whether a link of this person's may let people in with this role.
-    Door {
+    LinkStands {
         by: UserId,
         role: Role,
         reply: oneshot::Sender<Result<bool, Rejection>>,
@@ -136,7 +136,7 @@ pub(crate) struct Live {
     rng: StdRng,
     watchers: Vec<Watcher>,
     presence: PresenceTable,
-    /// When those who follow may be written to again.
+    /// How its rounds of writes follow each other.
     pace: Pace,
     /// What the next round waits for.
     together: Option<Together>,

@@ -1,4 +1,4 @@
-//! A session in parts, as it is written down from time to time: the head, which is small, and the transcript in stretches, of
+//! A session in parts, as it is written down from time to time: the head, which is small, and the transcript in chunks, of
 //! which only those are written that changed since they were written last.
 
 use madang_protocol::UserId;
@@ -122,20 +122,20 @@ impl Session {
 
     /// Whom messages concern, by their places, in order of the messages.
     pub fn concerns(&self) -> impl Iterator<Item = (u32, UserId)> {
-        (0..self.transcript.stretches()).flat_map(|number| self.concerned_in(number))
+        (0..self.transcript.chunks()).flat_map(|number| self.concerned_in(number))
     }
 
     fn concerned_in(&self, number: usize) -> Vec<(u32, UserId)> {
         if let Some(known) = self.transcript.known_concerns(number) {
             return known.to_vec();
         }
-        let (first, messages) = self.transcript.stretch(number);
+        let (first, messages) = self.transcript.chunk(number);
         let concerned = |(place, message)| self.concerned(message).into_iter().map(move |user| (place, user));
         (first..).zip(messages).flat_map(concerned).collect()
     }
 }
 
-/// The part that a stretch of the transcript is.
+/// The part that a chunk of the transcript is.
 fn part_of(number: usize) -> u32 {
     u32::try_from(number + 1).unwrap_or(u32::MAX)
 }

@@ -1,6 +1,6 @@
 //! The transcript: a tree of messages, of which one branch is shown.
 //!
-//! Kept in stretches: a snapshot writes those that changed, and one that was read back is decoded when one of its messages is
+//! Kept in chunks: a snapshot writes those that changed, and one that was read back is decoded when one of its messages is
 //! wanted. Who follows whom is known without that ([`tree`]).
 
 mod chunk;
@@ -209,31 +209,31 @@ impl Transcript {
         .collect()
     }
 
-    /// How many stretches there are.
-    pub(crate) fn stretches(&self) -> usize {
+    /// How many chunks there are.
+    pub(crate) fn chunks(&self) -> usize {
         self.chunks.len()
     }
 
-    /// Whom the messages of a stretch concern, by their places, where that was read back and is still so.
+    /// Whom the messages of a chunk concern, by their places, where that was read back and is still so.
     pub(crate) fn known_concerns(&self, number: usize) -> Option<&[(u32, UserId)]> {
         self.chunks[number].concerns()
     }
 
-    /// The numbers of the stretches that have to be written.
+    /// The numbers of the chunks that have to be written.
     pub(crate) fn changed(&self) -> Vec<usize> {
         let changed = |number: &usize| self.chunks[*number].written().is_none();
         (0..self.chunks.len()).filter(changed).collect()
     }
 
-    /// The messages of a stretch, and the first one's place.
-    pub(crate) fn stretch(&self, number: usize) -> (u32, &[Message]) {
+    /// The messages of a chunk, and the first one's place.
+    pub(crate) fn chunk(&self, number: usize) -> (u32, &[Message]) {
         let first = u32::try_from(number * CHUNK_MESSAGES).unwrap_or(u32::MAX);
         (first, &self.chunks[number].entries(number, &self.tree).messages)
     }
 
-    /// A stretch as text. `turns` are all, in the order of their replies; `concerns` are this stretch's.
+    /// A chunk as text. `turns` are all, in the order of their replies; `concerns` are this chunk's.
     pub(crate) fn pack(&self, number: usize, turns: &[Turn], concerns: &[(u32, UserId)]) -> String {
-        let (first, messages) = self.stretch(number);
+        let (first, messages) = self.chunk(number);
         let end = first as usize + messages.len();
         let from = turns.partition_point(|turn| turn.place < first);
         let to = turns.partition_point(|turn| (turn.place as usize) < end);
@@ -241,14 +241,14 @@ impl Transcript {
         packed::pack(&front, self.chunks[number].entries(number, &self.tree))
     }
 
-    /// A stretch is written with a snapshot at this position; none: it was not, after all.
+    /// A chunk is written with a snapshot at this position; none: it was not, after all.
     pub(crate) fn set_written(&mut self, number: usize, at: Option<u64>) {
         if let Some(chunk) = self.chunks.get_mut(number) {
             chunk.set_written(at);
         }
     }
 
-    /// Where each stretch was written; 0 for one that has to be.
+    /// Where each chunk was written; 0 for one that has to be.
     pub(crate) fn written(&self) -> Vec<u64> {
         self.chunks.iter().map(|chunk| chunk.written().unwrap_or_default()).collect()
     }
@@ -261,13 +261,13 @@ impl Transcript {
         }
     }
 
-    /// Decodes the newest stretch, which is wanted first; whether that could be done.
+    /// Decodes the newest chunk, which is wanted first; whether that could be done.
     pub(crate) fn decode_newest(&self) -> bool {
         let Some(newest) = self.chunks.len().checked_sub(1) else { return true };
         self.chunks[newest].decode(newest, &self.tree)
     }
 
-    /// Adds the next stretch as it was written at a position, and its turns. None for what is none.
+    /// Adds the next chunk as it was written at a position, and its turns. None for what is none.
     pub(crate) fn add_packed(&mut self, text: String, at: u64, turns: &mut Vec<Turn>) -> Option<()> {
         if self.tree.len() != self.chunks.len() * CHUNK_MESSAGES {
             // Only the last one may be short.

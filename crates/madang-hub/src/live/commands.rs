@@ -39,7 +39,7 @@ impl Live {
             ToLive::Fork { .. } => true,
             ToLive::Birth(_)
             // What waits for the disk makes nobody who looks at a link wait: joining by it looks again.
-            | ToLive::Door { .. }
+            | ToLive::LinkStands { .. }
             | ToLive::Detach(_)
             | ToLive::Leave(_)
             | ToLive::Late(_)
@@ -63,7 +63,7 @@ impl Live {
                 // The asker may have gone: nothing was changed.
                 drop(reply.send(seed));
             }
-            ToLive::Door { by, role, reply } => {
+            ToLive::LinkStands { by, role, reply } => {
                 // As above.
                 drop(reply.send(Ok(self.opens(by, role))));
             }

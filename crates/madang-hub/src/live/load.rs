@@ -43,7 +43,7 @@ pub(super) fn refuse(hub: &Hub, session: SessionId, message: ToLive, rejection: 
         ToLive::Fork { reply, .. } => {
             drop(reply.send(Err(rejection.clone())));
         }
-        ToLive::Door { reply, .. } => {
+        ToLive::LinkStands { reply, .. } => {
             drop(reply.send(Err(rejection.clone())));
         }
         ToLive::Drain { done, .. } => {

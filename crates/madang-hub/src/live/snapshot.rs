@@ -1,7 +1,7 @@
 //! Snapshots: opening a session reads the newest one and a bounded tail of its log, whatever its age and however its
 //! server ended. The tail has at most twice `snapshot_events` events and those of one write.
 //!
-//! What is written is what changed since the one before: the head and some stretches of the transcript.
+//! What is written is what changed since the one before: the head and some chunks of the transcript.
 
 use futures_util::FutureExt;
 use madang_session::{Session, SnapshotError, SnapshotPart};

@@ -84,7 +84,7 @@ impl Live {
                 ToLive::Command(_)
                     | ToLive::Late(_)
                     | ToLive::Fork { .. }
-                    | ToLive::Door { .. }
+                    | ToLive::LinkStands { .. }
                     | ToLive::Birth(_)
             ) {
                 left.push_back(message);
@@ -122,9 +122,7 @@ impl Live {
             let reads = self.reads();
             tokio::select! {
                 result = write::front(&mut self.pending, self.together) => self.front_done(result).await,
-                _ = reply::updates(&mut self.reply, &mut updates) => {
-                    self.updates(&mut updates).await;
-                }
+                _ = reply::updates(&mut self.reply, &mut updates) => self.updates(&mut updates).await,
                 _ = mailbox.recv_many(&mut messages, BATCH), if reads => {
                     for message in messages.drain(..) {
                         self.message(message).await;

@@ -2,7 +2,7 @@
 
 use madang_hub::invite_hash;
 use madang_protocol::limits::{INVITE_LIFE_MS, INVITE_LIFE_MS_MAX, INVITE_USES_MAX, INVITES_MAX};
-use madang_protocol::{ErrorCode, Role, SessionId, UnixMs};
+use madang_protocol::{ErrorCode, Role, SessionId, UnixMs, UserId};
 use madang_store::{Append, InviteRow, People as _, PersonChange};
 use madang_testkit::{Failure, HubClient, person};
 use serde_json::json;
@@ -217,18 +217,33 @@ fn se5_the_links_of_someone_who_was_removed_let_nobody_in() {
     });
 }
 
+/// A link that a collaborator made, whom the owner had given the right to.
+struct Lent {
+    owner: HubClient,
+    maker: HubClient,
+    session: SessionId,
+    code: String,
+}
+
+async fn lent(world: &World) -> Lent {
+    let (owner, maker) = (world.client(1), world.client(2));
+    world.account(2, "mina").await;
+    let session = world.shared(&owner, &[(&maker, Role::Collaborator)]).await;
+    set_role(&owner, (session, maker.user()), "collaborator", &["invite"]).await;
+    let code = invite_code(&maker, session, json!({"role": "collaborator", "uses": 9})).await;
+    Lent { owner, maker, session, code }
+}
+
+async fn set_role(owner: &HubClient, (session, user): (SessionId, UserId), role: &str, rights: &[&str]) {
+    let data = json!({"session_id": session, "target_user_id": user, "role": role, "rights": rights});
+    owner.done("set_role", data).await;
+}
+
 #[test]
 fn se7_a_link_gives_at_most_what_its_maker_could_give_now() {
     run(settings(), async |world| {
-        let (owner, maker) = (world.client(1), world.client(2));
-        world.account(2, "mina").await;
-        let session = world.shared(&owner, &[(&maker, Role::Collaborator)]).await;
-        let set = async |role, rights: &[&str]| {
-            let data = json!({"session_id": session, "target_user_id": maker.user(), "role": role, "rights": rights});
-            owner.done("set_role", data).await;
-        };
-        set("collaborator", &["invite"]).await;
-        let code = invite_code(&maker, session, json!({"role": "collaborator", "uses": 9})).await;
+        let Lent { owner, maker, session, code } = lent(world).await;
+        let set = async |role, rights: &[&str]| set_role(&owner, (session, maker.user()), role, rights).await;
         let refused = async |n| {
             let refusal = world.client(n).question("join_collaboration", json!({"session_id": code})).await;
             let error = refusal.unwrap_err();
@@ -256,15 +271,8 @@ fn se5_whether_a_link_stands_is_the_sessions_word_in_memory_or_not() {
     let dir = tempfile::tempdir().unwrap();
     let link = async |world: &World, code: &str| world.disk.invite(invite_hash(code)).await.unwrap().unwrap();
     let (session, code) = serve(dir.path(), settings(), async |world| {
-        let (owner, maker) = (world.client(1), world.client(2));
-        world.account(2, "mina").await;
-        let session = world.shared(&owner, &[(&maker, Role::Collaborator)]).await;
-        let set = async |role, rights: &[&str]| {
-            let data = json!({"session_id": session, "target_user_id": maker.user(), "role": role, "rights": rights});
-            owner.done("set_role", data).await;
-        };
-        set("collaborator", &["invite"]).await;
-        let code = invite_code(&maker, session, json!({"role": "collaborator", "uses": 9})).await;
+        let Lent { owner, maker, session, code } = lent(world).await;
+        let set = async |role, rights: &[&str]| set_role(&owner, (session, maker.user()), role, rights).await;
         let row = link(world, &code).await;
         let stands = async || world.hub.link_stands(&row).await.unwrap();
         assert!(stands().await);

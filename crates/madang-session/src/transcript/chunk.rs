@@ -1,4 +1,4 @@
-//! A stretch of the transcript: what is written of it in one piece, and decoded in one piece when it was read back.
+//! A chunk of the transcript: what is written of it in one piece, and decoded in one piece when it was read back.
 
 use std::sync::OnceLock;
 
@@ -7,8 +7,8 @@ use madang_protocol::UserId;
 use super::packed::{Entries, NOT_PACKED, unpack};
 use super::tree::Tree;
 
-/// Messages in one: some 40 KiB of chat, decoded in a third of a millisecond. A stretch is found by dividing, and as many
-/// messages are as many stretches whenever they are counted: a snapshot leaves nothing behind. Another number needs a
+/// Messages in one: some 40 KiB of chat, decoded in a third of a millisecond. A chunk is found by dividing, and as many
+/// messages are as many chunks whenever they are counted: a snapshot leaves nothing behind. Another number needs a
 /// migration that takes all snapshots away.
 pub(super) const CHUNK_MESSAGES: usize = 256;
 

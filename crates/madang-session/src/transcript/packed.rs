@@ -1,4 +1,4 @@
-//! A stretch of the transcript as text, for a snapshot: what is needed to walk through it in front, in lines that are quickly
+//! A chunk of the transcript as text, for a snapshot: what is needed to walk through it in front, in lines that are quickly
 //! read, and the messages themselves behind, to be decoded when someone wants one.
 //!
 //! Five lines: the index (of each message its kind, its id, and its parent where that is not the message before it), the turns of
@@ -16,10 +16,10 @@ use serde::{Deserialize, Serialize};
 use super::tree::{Mark, Parent, Tree};
 use crate::{Outcome, Turn};
 
-/// Why a text is not a stretch of a transcript.
-pub(super) const NOT_PACKED: &str = "not a stretch of a transcript";
+/// Why a text is not a chunk of a transcript.
+pub(super) const NOT_PACKED: &str = "not a chunk of a transcript";
 
-/// The messages of a stretch, and the texts that they had before.
+/// The messages of a chunk, and the texts that they had before.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Entries {
     pub(super) messages: Vec<Message>,
@@ -69,9 +69,9 @@ fn is_none<T>(list: &[T]) -> bool {
     list.is_empty()
 }
 
-/// What a stretch says in front.
+/// What a chunk says in front.
 pub(super) struct Front<'a> {
-    /// The tree that it is a stretch of.
+    /// The tree that it is a chunk of.
     pub(super) tree: &'a Tree,
     /// Its first place.
     pub(super) first: u32,
@@ -81,7 +81,7 @@ pub(super) struct Front<'a> {
     pub(super) concerns: &'a [(u32, UserId)],
 }
 
-/// A stretch as text.
+/// A chunk as text.
 pub(super) fn pack(front: &Front<'_>, entries: &Entries) -> String {
     let mut text = String::with_capacity(entries.messages.len() * 160);
     for place in (front.first..).take(entries.messages.len()) {
@@ -202,14 +202,14 @@ fn entry<'a>(message: &'a Message, (author, stray): (usize, bool), revisions: &'
     }
 }
 
-/// What a stretch said in front, and where its last two lines begin.
+/// What a chunk said in front, and where its last two lines begin.
 pub(super) struct Read {
     pub(super) turns: Vec<Turn>,
     pub(super) concerns: Vec<(u32, UserId)>,
     pub(super) rest: usize,
 }
 
-/// Reads what a stretch says in front, and adds its messages to the tree. None for what is no such text.
+/// Reads what a chunk says in front, and adds its messages to the tree. None for what is no such text.
 pub(super) fn read_front(text: &str, tree: &mut Tree) -> Option<Read> {
     let first = tree.next();
     let (index, behind) = text.split_once('\n')?;
