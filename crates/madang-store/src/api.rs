@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use serde::{Deserialize, Serialize};
+
 use madang_protocol::{Actor, Epoch, MessageId, SessionId, SessionStatus, TurnId, UnixMs, UserId};
 
 use crate::people::{AuditRow, MentionRow, People, PersonChange, ReadRow, TextRow};
@@ -11,7 +13,7 @@ use crate::people::{AuditRow, MentionRow, People, PersonChange, ReadRow, TextRow
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A log beside a session's own: 0 is the session's (its position is `seq`), 1 the verbatim upstream history.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Stream(pub i64);
 
 impl Stream {
@@ -22,7 +24,7 @@ impl Stream {
 }
 
 /// One row of a log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// Which log of the session.
     pub stream: Stream,
@@ -39,7 +41,7 @@ pub struct Record {
 }
 
 /// A command that was carried out, kept as long as the log (CM2).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandRow {
     /// Who sent it.
     pub user: UserId,
@@ -56,7 +58,7 @@ pub struct CommandRow {
 }
 
 /// What the list of sessions shows without loading one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionRow {
     /// The session.
     pub session: SessionId,
@@ -77,7 +79,7 @@ pub struct SessionRow {
 }
 
 /// A person's membership of a session.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberRow {
     /// The person.
     pub user: UserId,
@@ -86,7 +88,7 @@ pub struct MemberRow {
 }
 
 /// A person, stored from their first act on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserRow {
     /// The person.
     pub user: UserId,
@@ -103,7 +105,7 @@ pub struct UserRow {
 }
 
 /// A running reply's text as it is streamed, so that a kill loses at most one journal interval (RS5).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JournalEntry {
     /// A reply begins; `turn` is what the restart has to finalise.
     Begin {
@@ -142,7 +144,7 @@ pub struct JournaledReply {
 }
 
 /// One upstream request: what it used, what it cost, who asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerRow {
     /// When it ended.
     pub at: UnixMs,
@@ -177,7 +179,7 @@ pub struct LedgerRow {
 /// A part of a compacted state of one stream.
 ///
 /// The parts written in one append belong together, with those before them that were not written again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotRow {
     /// Which log.
     pub stream: Stream,

@@ -25,13 +25,14 @@ const _: () =
 pub(crate) const CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 /// Every version of the schema and what leads to it from the one before.
-const MIGRATIONS: [(i64, &str); 6] = [
+const MIGRATIONS: [(i64, &str); 7] = [
     (1, include_str!("../migrations/sqlite/0001_base.sql")),
     (2, include_str!("../migrations/sqlite/0002_people.sql")),
     (3, include_str!("../migrations/sqlite/0003_sign_ups.sql")),
     (4, include_str!("../migrations/sqlite/0004_log.sql")),
     (5, include_str!("../migrations/sqlite/0005_snapshot_parts.sql")),
     (6, include_str!("../migrations/sqlite/0006_mentions.sql")),
+    (7, include_str!("../migrations/sqlite/0007_redo.sql")),
 ];
 /// The schema this program writes.
 const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
@@ -71,11 +72,23 @@ impl Connector {
         connection.pragma("cache_size", &format!("-{}", self.settings.writer_cache_kib))?;
         // What is deleted is overwritten: people delete what must not be read again.
         connection.pragma("secure_delete", "ON")?;
-        let pages = self.settings.database_bytes_max / PAGE_BYTES;
-        if pages > 0 {
-            connection.pragma("max_page_count", &pages.to_string())?;
+        if self.settings.database_bytes_max >= PAGE_BYTES {
+            connection.pragma("max_page_count", &self.pages_max().to_string())?;
         }
         Ok(connection)
+    }
+
+    /// The write-ahead log's file.
+    pub(crate) fn log(&self) -> PathBuf {
+        let mut name = self.file.clone().into_os_string();
+        name.push("-wal");
+        name.into()
+    }
+
+    /// Pages that the database may have.
+    pub(crate) fn pages_max(&self) -> u64 {
+        let pages = self.settings.database_bytes_max / PAGE_BYTES;
+        if pages > 0 { pages } else { u64::MAX }
     }
 
     /// Moves everything into the database and empties the write-ahead log, unless a reader stands in the way.

@@ -18,6 +18,9 @@ use crate::bind::Row;
 /// Prepared statements kept: each bulk statement in each size, and the few others.
 const STATEMENTS_KEPT: usize = 256;
 
+/// SQLite's steps between two moments for others: some tens of microseconds.
+const STEPS_BETWEEN_YIELDS: i32 = 100;
+
 /// A connection that may write.
 #[derive(Debug)]
 pub(crate) struct Connection(rusqlite::Connection);
@@ -70,6 +73,15 @@ impl Connection {
     /// The first row that a question finds.
     pub(crate) async fn fetch_one(&mut self, text: &str, row: Row) -> Result<Found, sqlx::Error> {
         self.fetch(text, row).await?.into_iter().next().ok_or(sqlx::Error::RowNotFound)
+    }
+
+    /// Whether others have the processor first, again and again while a statement runs.
+    pub(crate) fn be_polite(&mut self, polite: bool) -> Result<(), sqlx::Error> {
+        let yields = || {
+            std::thread::yield_now();
+            false
+        };
+        self.0.progress_handler(STEPS_BETWEEN_YIELDS, polite.then_some(yields)).map_err(said)
     }
 
     /// Sets or asks for a pragma, as text.

@@ -13,7 +13,7 @@ use crate::bind::Row;
 use crate::connection::Connection;
 use crate::fault::said;
 use crate::statements::HEADS;
-use crate::{Append, StoreError, Stream, changes};
+use crate::{Append, Record, StoreError, Stream, changes};
 
 /// Streams remembered (some 100 bytes each); beyond, all are forgotten and asked for again.
 const STREAMS_MAX: usize = 32 * 1024;
@@ -25,6 +25,8 @@ type Place = (SessionId, Stream);
 #[derive(Debug, Default)]
 pub(crate) struct Heads {
     known: HashMap<Place, u64>,
+    /// Sessions that have a line.
+    there: HashSet<SessionId>,
     audit: Option<Tail>,
 }
 
@@ -32,12 +34,14 @@ pub(crate) struct Heads {
 #[derive(Debug, Default)]
 pub(crate) struct Claims<'a> {
     heads: HashMap<Place, u64>,
+    sessions: HashSet<SessionId>,
     commands: HashSet<(UserId, &'a str)>,
     audit: Option<Tail>,
 }
 
 /// What one append would claim.
 pub(crate) struct Claim<'a> {
+    append: &'a Append,
     heads: HashMap<Place, u64>,
     command: Option<(UserId, &'a str)>,
 }
@@ -51,6 +55,7 @@ impl<'a> Claims<'a> {
     /// The append is going to be written.
     pub(crate) fn take(&mut self, claim: Claim<'a>) {
         self.heads.extend(claim.heads);
+        self.sessions.extend(sessions_of(claim.append));
         self.commands.extend(claim.command);
     }
 }
@@ -64,6 +69,7 @@ impl Heads {
     ) -> Result<(), sqlx::Error> {
         if self.known.len() > STREAMS_MAX {
             self.known.clear();
+            self.there.clear();
         }
         if self.audit.is_none() && appends.iter().any(|append| !append.audit.is_empty()) {
             self.audit = Some(Tail::stored(connection).await?);
@@ -94,6 +100,14 @@ impl Heads {
         Ok(())
     }
 
+    /// Whether it can be decided without the database that an append is written: every session that it names is known to
+    /// be there, and so is the head of every stream.
+    pub(crate) fn knows(&self, append: &Append) -> bool {
+        let known =
+            |(session, record): &(SessionId, Record)| self.known.contains_key(&(*session, record.stream));
+        append.records.iter().all(known) && sessions_of(append).all(|session| self.there.contains(&session))
+    }
+
     /// Where the audit log ends after `claims`; only of use to those who have lines for it.
     pub(crate) fn audit_tail(&self, claims: &Claims<'_>) -> Tail {
         claims.audit.or(self.audit).unwrap_or_default()
@@ -116,21 +130,32 @@ impl Heads {
         let command = append.command.as_ref().map(|command| (command.user, command.id.as_str()));
         match command {
             Some(id) if claims.commands.contains(&id) => Err(StoreError::Conflict),
-            Some(_) | None => Ok(Claim { heads, command }),
+            Some(_) | None => Ok(Claim { append, heads, command }),
         }
     }
 
     /// Takes over what was claimed and is now on disk.
     pub(crate) fn committed(&mut self, claims: Claims<'_>) {
         self.known.extend(claims.heads);
+        self.there.extend(claims.sessions);
         self.audit = claims.audit.or(self.audit);
     }
 
     /// Forgets everything, when it is no longer certain what is on disk.
     pub(crate) fn forget(&mut self) {
         self.known.clear();
+        self.there.clear();
         self.audit = None;
     }
+}
+
+/// The sessions that an append's rows name: each has to have a line.
+fn sessions_of(append: &Append) -> impl Iterator<Item = SessionId> {
+    let Append { records, command, members, journal, snapshots, reads, mentions, texts, .. } = append;
+    let named = records.iter().map(|row| row.0).chain(command.iter().map(|row| row.session));
+    let named = named.chain(members.iter().map(|row| row.0)).chain(journal.iter().map(|row| row.0));
+    let named = named.chain(snapshots.iter().map(|row| row.0)).chain(reads.iter().map(|row| row.0));
+    named.chain(mentions.iter().map(|row| row.0)).chain(texts.iter().map(|row| row.0))
 }
 
 /// What is being done.

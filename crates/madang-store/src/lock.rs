@@ -52,6 +52,11 @@ impl DataDir {
         Ok(dir)
     }
 
+    /// The directory.
+    pub(crate) fn root(&self) -> &Path {
+        self.database.parent().unwrap_or(Path::new("."))
+    }
+
     /// Where the database is.
     pub(crate) fn database(&self) -> &Path {
         &self.database
@@ -99,7 +104,7 @@ fn make_dir(root: &Path) -> io::Result<()> {
     }
 }
 
-fn open_private(path: &Path) -> io::Result<File> {
+pub(crate) fn open_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -108,11 +113,11 @@ fn open_private(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(unix)]
-fn sync_dir(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
 #[cfg(not(unix))]
-fn sync_dir(_: &Path) -> io::Result<()> {
+pub(crate) fn sync_dir(_: &Path) -> io::Result<()> {
     Ok(())
 }

@@ -12,6 +12,7 @@ use sqlx::query_with;
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::behind::Behind;
 use crate::bind::Row;
 use crate::fault::{failed, said};
 use crate::seen::Seen;
@@ -37,11 +38,12 @@ struct Question {
 pub(crate) struct Lookups {
     questions: mpsc::Sender<Question>,
     seen: Arc<Seen>,
+    behind: Arc<Behind>,
 }
 
 impl Lookups {
     /// Starts answering, on these connections, until nobody can ask any more.
-    pub(crate) fn start(readers: SqlitePool) -> Lookups {
+    pub(crate) fn start(readers: SqlitePool, behind: Arc<Behind>) -> Lookups {
         let (questions, mut asked) = mpsc::channel(WAITING_MAX);
         let seen = Arc::new(Seen::default());
         tokio::spawn(Arc::clone(&seen).fill(readers.clone()));
@@ -51,12 +53,12 @@ impl Lookups {
                 settle(&readers, std::mem::take(&mut together)).await;
             }
         });
-        Lookups { questions, seen }
+        Lookups { questions, seen, behind }
     }
 
-    /// Notes a command before it is written.
-    pub(crate) fn note(&self, user: UserId, id: &str) {
-        self.seen.note(user, id);
+    /// Notes a command before it is written; whether it is certain that it never was.
+    pub(crate) fn note(&self, user: UserId, id: &str) -> bool {
+        self.seen.note(user, id)
     }
 
     /// The command that a person sent under this id, if it was carried out.
@@ -64,6 +66,7 @@ impl Lookups {
         if !self.seen.may_have(user, id) {
             return Ok(None);
         }
+        self.behind.reach().await?;
         let (reply, answered) = oneshot::channel();
         let closed = || said(FINDING, "the store is closed");
         self.questions.send(Question { user, id: id.to_owned(), reply }).await.map_err(|_| closed())?;

@@ -2,6 +2,8 @@
 //!
 //! No secret is stored as it is: of each only a hash, which opens no door.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{BoxFuture, SessionQuery, StoreError};
 use madang_protocol::{
     Actor, Budget, InviteId, LoginId, MessageId, Role, Scope, SessionId, Spent, TokenId, UnixMs, UserId,
@@ -171,7 +173,7 @@ pub enum PersonChange {
 }
 
 /// How far a person has read in a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadRow {
     /// The person.
     pub user: UserId,
@@ -182,7 +184,7 @@ pub struct ReadRow {
 }
 
 /// How many unread messages of a session concern a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MentionRow {
     /// The person.
     pub user: UserId,
@@ -191,7 +193,7 @@ pub struct MentionRow {
 }
 
 /// What the full-text search knows of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextRow {
     /// The message; an older text of it is replaced.
     pub message: MessageId,

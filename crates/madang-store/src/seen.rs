@@ -67,9 +67,12 @@ impl Filters {
 }
 
 impl Seen {
-    /// Notes a command that is about to be written.
-    pub(crate) fn note(&self, user: UserId, id: &str) {
-        self.0.lock().add((user, id));
+    /// Notes a command that is about to be written; whether it is certain that it never was.
+    pub(crate) fn note(&self, user: UserId, id: &str) -> bool {
+        let mut filters = self.0.lock();
+        let new = filters.whole && !filters.has((user, id));
+        filters.add((user, id));
+        new
     }
 
     /// Whether a command may have been carried out; false is certain.
@@ -137,7 +140,9 @@ mod tests {
         seen.0.lock().whole = true;
         assert!(!seen.may_have(user(1), "a"));
         let ids: Vec<_> = (0..200_000).map(|n| format!("command-{n}")).collect();
-        ids.iter().for_each(|id| seen.note(user(1), id));
+        for id in &ids {
+            seen.note(user(1), id);
+        }
         assert!(ids.iter().all(|id| seen.may_have(user(1), id)));
         assert_eq!(seen.0.lock().list.len(), 3);
         let wrong = ids.iter().filter(|id| seen.may_have(user(2), id)).count();

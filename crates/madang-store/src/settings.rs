@@ -32,6 +32,15 @@ pub struct Settings {
     /// fewer, moving them costs as much as writing them did; with many more, the disk is busy for so long at once that
     /// commits wait. At four times as many, a commit moves them itself.
     pub checkpoint_pages: u32,
+    /// Bytes of the redo log, which commits go into before the database has them: two files of half of it (default 32 MiB,
+    /// some 15,000 messages). 0 for none: each commit is one of the database.
+    pub redo_bytes: u64,
+    /// Appends after which a new directory gets its redo log (default 64): one that hardly writes needs none. 0 makes it at the
+    /// start.
+    pub redo_after: u64,
+    /// Milliseconds that the database is behind the redo log (default 400) as long as nobody reads: with fewer, its pages
+    /// are written more often; with more, whoever reads waits longer.
+    pub behind_ms: u64,
     /// Bytes the database may grow to, 0 for no limit but the disk (default). At the limit appends fail as on a
     /// full disk.
     pub database_bytes_max: u64,
@@ -50,6 +59,9 @@ impl Default for Settings {
             writer_cache_kib: 16 * 1_024,
             reader_cache_kib: 2_048,
             checkpoint_pages: 3_000,
+            redo_bytes: 32 * 1024 * 1024,
+            redo_after: 64,
+            behind_ms: 400,
             database_bytes_max: 0,
         }
     }

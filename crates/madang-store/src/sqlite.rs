@@ -10,10 +10,11 @@ use sqlx::sqlite::SqlitePool;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use crate::behind::{Behind, CatchUp};
 use crate::bind::Row;
 use crate::checkpoints::Checkpoints;
 use crate::connect::{CHECKPOINT, Connector, check_sqlite, migrate};
-use crate::connection::Connection;
+use crate::database::Database;
 use crate::fault::{failed, io_failed, said};
 use crate::heads::Heads;
 use crate::lock::DataDir;
@@ -23,7 +24,7 @@ use crate::state::{Integrity, State};
 use crate::writer::{Job, Queued, Writer};
 use crate::{
     Append, BoxFuture, CommandRow, Commit, JournaledReply, LoadedSession, Record, SessionPage, SessionQuery,
-    Settings, SnapshotRow, Store, StoreError, Stream, UserRow, check, reads,
+    Settings, SnapshotRow, Store, StoreError, Stream, UserRow, check, reads, redo,
 };
 
 /// A store in one SQLite file (`madang.db`) of a data directory that this process alone uses.
@@ -37,6 +38,7 @@ pub struct SqliteStore {
     room: Arc<Semaphore>,
     room_max: u32,
     readers: SqlitePool,
+    behind: Arc<Behind>,
     lookups: Lookups,
     state: Arc<State>,
     stop_check: Arc<AtomicBool>,
@@ -60,7 +62,9 @@ impl SqliteStore {
         migrate(&mut connection).await?;
         let clean = dir.stopped_clean();
         let state = Arc::new(State::new(if clean { Integrity::NotNeeded } else { Integrity::Running }));
-        let started = Self::start(connector.clone(), connection, dir, state);
+        let database = Database::new(connector.clone(), connection, Arc::clone(&state));
+        let behind = replay(database, &dir, connector.settings.clone()).await?;
+        let started = Self::start(connector.clone(), behind, dir, state);
         let store = started.map_err(|error| io_failed("starting the writer", error))?;
         if !clean {
             let run = check::run(connector, Arc::clone(&store.state), Arc::clone(&store.stop_check));
@@ -71,20 +75,26 @@ impl SqliteStore {
 
     fn start(
         connector: Connector,
-        connection: Connection,
+        behind: Behind,
         dir: DataDir,
         state: Arc<State>,
     ) -> std::io::Result<SqliteStore> {
         let settings = connector.settings.clone();
         let (jobs, waiting) = mpsc::channel(settings.queue_appends.max(1));
+        let redo = behind.open_redo()?;
+        let behind = Arc::new(behind);
         let dir = Arc::new(Mutex::new(Some(dir)));
         let readers = connector.readers();
         let room_max = settings.queue_bytes.max(1);
+        let checkpoints = Checkpoints::start(connector, Arc::clone(&behind))?;
         let writer = Writer {
             jobs: waiting,
-            checkpoints: Some(Checkpoints::start(connector.clone())?),
-            connector,
-            connection: Some(connection),
+            behind: Arc::clone(&behind),
+            redo,
+            written: 0,
+            bell: checkpoints.bell(),
+            catch_up: Some(CatchUp::start(Arc::clone(&behind), checkpoints.bell())?),
+            checkpoints: Some(checkpoints),
             heads: Heads::default(),
             state: Arc::clone(&state),
             settings,
@@ -96,8 +106,9 @@ impl SqliteStore {
             jobs,
             room: Arc::new(Semaphore::new(room_max as usize)),
             room_max,
-            lookups: Lookups::start(readers.clone()),
+            lookups: Lookups::start(readers.clone(), Arc::clone(&behind)),
             readers,
+            behind,
             state,
             stop_check: Arc::default(),
             check: Mutex::new(None),
@@ -105,9 +116,15 @@ impl SqliteStore {
         })
     }
 
-    /// The connections that serve reads.
+    /// The connections that serve reads, for what only the database's own commits write: accounts, logins, the audit log.
     pub(crate) fn readers(&self) -> &SqlitePool {
         &self.readers
+    }
+
+    /// The same for everything else: the database has what was acked before.
+    pub(crate) async fn caught_up(&self) -> Result<&SqlitePool, StoreError> {
+        self.behind.reach().await?;
+        Ok(&self.readers)
     }
 
     /// How the check after an unclean stop stands.
@@ -139,12 +156,15 @@ impl SqliteStore {
         self.stop_check.store(true, Ordering::Release);
         let (reply, closed) = oneshot::channel();
         self.jobs.send(Job::Close(reply)).await.map_err(|_| gone())?;
-        let connection = closed.await.map_err(|_| gone())?;
+        let closed = closed.await.map_err(|_| gone())?;
         let integrity = self.checked().await;
         self.readers.close().await;
-        let mut connection = connection.ok_or_else(|| said(DURING, "the last writes failed"))?;
+        let (mut connection, redo) = closed.ok_or_else(|| said(DURING, "the last writes failed"))?;
         connection.fetch_one(CHECKPOINT, Row::default()).await.map_err(failed(DURING))?;
         drop(connection);
+        if let Some(mut redo) = redo {
+            redo.wipe().map_err(|error| io_failed("emptying the redo log", error))?;
+        }
         let Some(dir) = self.dir.lock().take() else {
             return Ok(());
         };
@@ -163,25 +183,24 @@ impl Store for SqliteStore {
             let bytes = bytes_of(&append);
             let weight = u32::try_from(bytes).unwrap_or(u32::MAX).min(self.room_max);
             let room = Arc::clone(&self.room).acquire_many_owned(weight).await.map_err(|_| gone())?;
-            if let Some(command) = &append.command {
-                self.lookups.note(command.user, &command.id);
-            }
+            let command = append.command.as_ref();
+            let new = command.is_none_or(|command| self.lookups.note(command.user, &command.id));
             let (ack, acked) = oneshot::channel();
-            let queued = Queued { append, bytes, ack, room };
+            let queued = Queued { append, bytes, new, ack, room };
             self.jobs.send(Job::Append(Box::new(queued))).await.map_err(|_| gone())?;
             Ok(Box::pin(async move { acked.await.unwrap_or_else(|_| Err(gone())) }) as Commit)
         })
     }
 
     fn load(&self, session: SessionId) -> BoxFuture<'_, Result<Option<LoadedSession>, StoreError>> {
-        Box::pin(
-            async move { reads::load(&self.readers, session).await.map_err(failed("loading a session")) },
-        )
+        Box::pin(async move {
+            reads::load(self.caught_up().await?, session).await.map_err(failed("loading a session"))
+        })
     }
 
     fn snapshot(&self, session: SessionId) -> BoxFuture<'_, Result<Vec<SnapshotRow>, StoreError>> {
         Box::pin(async move {
-            reads::snapshot(&self.readers, session).await.map_err(failed("reading a snapshot"))
+            reads::snapshot(self.caught_up().await?, session).await.map_err(failed("reading a snapshot"))
         })
     }
 
@@ -194,7 +213,7 @@ impl Store for SqliteStore {
     ) -> BoxFuture<'_, Result<Vec<Record>, StoreError>> {
         let place = (session, stream);
         Box::pin(async move {
-            reads::read(&self.readers, place, after, limit).await.map_err(failed("reading a log"))
+            reads::read(self.caught_up().await?, place, after, limit).await.map_err(failed("reading a log"))
         })
     }
 
@@ -211,26 +230,43 @@ impl Store for SqliteStore {
         user: UserId,
         query: SessionQuery,
     ) -> BoxFuture<'_, Result<SessionPage, StoreError>> {
-        Box::pin(reads::sessions_of(&self.readers, user, query))
+        Box::pin(async move { reads::sessions_of(self.caught_up().await?, user, query).await })
     }
 
     fn user(&self, user: UserId) -> BoxFuture<'_, Result<Option<UserRow>, StoreError>> {
-        Box::pin(async move { reads::user(&self.readers, user).await.map_err(failed("finding a person")) })
+        Box::pin(async move {
+            reads::user(self.caught_up().await?, user).await.map_err(failed("finding a person"))
+        })
     }
 
     fn journaled_replies(&self) -> BoxFuture<'_, Result<Vec<JournaledReply>, StoreError>> {
         Box::pin(async move {
-            reads::journaled_replies(&self.readers).await.map_err(failed("reading the journal"))
+            reads::journaled_replies(self.caught_up().await?).await.map_err(failed("reading the journal"))
         })
     }
 
     fn all_sessions(&self, query: SessionQuery) -> BoxFuture<'_, Result<SessionPage, StoreError>> {
-        Box::pin(reads::all_sessions(&self.readers, query))
+        Box::pin(async move { reads::all_sessions(self.caught_up().await?, query).await })
     }
 
     fn healthy(&self) -> bool {
         self.state.healthy()
     }
+}
+
+/// Gives the database what the redo log has and it has not, after a stop that was not clean.
+async fn replay(database: Database, dir: &DataDir, settings: Settings) -> Result<Behind, StoreError> {
+    let mut database = database;
+    let (key, position) = database.redo().await?;
+    let root = dir.root();
+    if dir.stopped_clean() {
+        return Ok(Behind::new(database, root, key, position, settings));
+    }
+    const DURING: &str = "reading the redo log";
+    let groups = redo::groups_after(root, &key, position).map_err(|error| io_failed(DURING, error))?;
+    let ends = database.take_back(position, groups).await?;
+    redo::wipe(root).map_err(|error| io_failed("emptying the redo log", error))?;
+    Ok(Behind::new(database, root, key, ends, settings))
 }
 
 fn gone() -> StoreError {

@@ -110,7 +110,10 @@ impl People for SqliteStore {
     }
 
     fn spent(&self, purse: Purse, since: UnixMs) -> BoxFuture<'_, Result<Spent, StoreError>> {
-        asked("summing up what was spent", usage::spent(self.readers(), purse, since))
+        Box::pin(async move {
+            let readers = self.caught_up().await?;
+            usage::spent(readers, purse, since).await.map_err(failed("summing up what was spent"))
+        })
     }
 
     fn usage(
@@ -120,11 +123,14 @@ impl People for SqliteStore {
         by: UsageBy,
         limit: u32,
     ) -> BoxFuture<'_, Result<Vec<UsageRow>, StoreError>> {
-        asked("summing up the ledger", usage::usage(self.readers(), purse, span, by, limit))
+        Box::pin(async move {
+            let readers = self.caught_up().await?;
+            usage::usage(readers, purse, span, by, limit).await.map_err(failed("summing up the ledger"))
+        })
     }
 
     fn search(&self, user: UserId, query: TextQuery) -> BoxFuture<'_, Result<TextPage, StoreError>> {
-        Box::pin(search::find(self.readers(), user, query))
+        Box::pin(async move { search::find(self.caught_up().await?, user, query).await })
     }
 
     fn audit(&self, before: u64, limit: u32) -> BoxFuture<'_, Result<Vec<AuditRecord>, StoreError>> {

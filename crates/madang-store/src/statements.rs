@@ -152,6 +152,12 @@ pub(crate) const JOURNALED: &str =
 pub(crate) const JOURNAL_ORPHANS: &str =
     "DELETE FROM journal WHERE message NOT IN (SELECT message FROM journal WHERE n = -1)";
 
+/// What the redo log's files are checked with, and up to which group the database has them.
+pub(crate) const REDO: &str = "SELECT key, position FROM redo";
+
+/// The database has the groups up to here.
+pub(crate) const REDO_POSITION: &str = "UPDATE redo SET position = $1";
+
 /// A write for its own sake.
 pub(crate) const PULSE: &str = "UPDATE pulse SET n = n + 1";
 

@@ -1,8 +1,8 @@
-//! The one task that writes: it takes what waits, commits it in one transaction, and answers after the commit.
+//! The one task that writes: it takes what waits, commits it together, and answers after the commit.
 //!
 //! While a commit is under way the next group gathers, so a group is as large as the disk is slow, and a single
-//! append never waits for company. A commit that failed is never tried again: the connection is opened anew and a
-//! small write goes over the failed one's place in the write-ahead log, so that it is certain not to be there.
+//! append never waits for company. A group goes into the redo log when it is certain that the database will take it: its
+//! sessions, positions and commands are known here. Any other is a transaction of the database's own, after what waits.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -12,20 +12,20 @@ use tokio::runtime::Builder;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
-use crate::checkpoints::Checkpoints;
-use crate::connect::Connector;
+use crate::behind::{Behind, CatchUp};
+use crate::checkpoints::{Bell, Checkpoints};
 use crate::connection::Connection;
-use crate::fault::{Fault, answer};
-use crate::group::{Answers, rollback, write_one_by_one, write_together};
-use crate::heads::Heads;
+use crate::database::Group;
+use crate::fault::{failed, io_failed};
+use crate::group::Answers;
+use crate::heads::{Claims, Heads};
 use crate::lock::DataDir;
+use crate::redo::{Redo, Written};
 use crate::state::State;
-use crate::statements::PULSE;
 use crate::{Append, Settings, StoreError};
 
-/// From the start of one commit to the next, at least. Every commit writes whole pages and waits for the disk: on a fast
-/// one, groups would be small and the processor busy with pages.
-const COMMITS_APART: Duration = Duration::from_millis(2);
+/// From the start of one commit to the next, at least: on a fast disk, groups would be small and the processor busy with syncs.
+const COMMITS_APART: Duration = Duration::from_micros(500);
 /// What an append waits for others after a pause. Messages come together, when a session has written to many and lets
 /// everyone in again; where there is one processor, the first would take it, and the others miss the commit.
 const GATHER: Duration = Duration::from_micros(200);
@@ -40,6 +40,8 @@ pub(crate) struct Queued {
     pub(crate) append: Append,
     /// Its size as [`bytes_of`](crate::size::bytes_of) counts.
     pub(crate) bytes: usize,
+    /// Whether it is certain that its command was not carried out before.
+    pub(crate) new: bool,
     /// Whom to tell.
     pub(crate) ack: oneshot::Sender<Result<(), StoreError>>,
     /// Given back when the append has been answered.
@@ -50,17 +52,25 @@ pub(crate) struct Queued {
 pub(crate) enum Job {
     /// Write this.
     Append(Box<Queued>),
-    /// Commit what was queued before, give the connection back, and end.
-    Close(oneshot::Sender<Option<Connection>>),
+    /// Commit what was queued before, give back what writes, and end.
+    Close(oneshot::Sender<Closed>),
 }
+
+/// What a writer that has ended leaves: a database that has everything, or none.
+pub(crate) type Closed = Option<(Connection, Option<Redo>)>;
 
 /// The writer's own state.
 pub(crate) struct Writer {
     pub(crate) jobs: mpsc::Receiver<Job>,
-    pub(crate) connector: Connector,
-    pub(crate) connection: Option<Connection>,
+    pub(crate) behind: Arc<Behind>,
+    /// None as long as commits are the database's own.
+    pub(crate) redo: Option<Redo>,
+    /// Appends written without it.
+    pub(crate) written: u64,
     pub(crate) heads: Heads,
-    /// Gone when nothing is written any more.
+    pub(crate) bell: Bell,
+    /// Gone when nothing is written any more; first this one, which rings the next one's bell.
+    pub(crate) catch_up: Option<CatchUp>,
     pub(crate) checkpoints: Option<Checkpoints>,
     pub(crate) state: Arc<State>,
     pub(crate) settings: Settings,
@@ -68,19 +78,6 @@ pub(crate) struct Writer {
     pub(crate) empty_log_at: Option<Instant>,
     /// Held until the last commit is done, so that no other server starts before.
     pub(crate) _dir: Arc<parking_lot::Mutex<Option<DataDir>>>,
-}
-
-/// Why a whole group failed; shared by all its answers.
-struct GroupError {
-    fault: Fault,
-    during: &'static str,
-    source: Arc<sqlx::Error>,
-}
-
-impl GroupError {
-    fn new(during: &'static str) -> impl Fn(sqlx::Error) -> Self {
-        move |error| Self { fault: Fault::of(&error), during, source: Arc::new(error) }
-    }
 }
 
 /// The writer's thread as a task of the runtime that serves: whoever ends that runtime ends the writer with it.
@@ -137,14 +134,15 @@ impl Writer {
             let (group, close) = self.gather(job);
             if !group.is_empty() {
                 self.commit(group).await;
-                if let Some(checkpoints) = &self.checkpoints {
-                    checkpoints.committed();
-                }
             }
             if let Some(reply) = close {
+                drop(self.catch_up.take());
+                self.bell = Bell::default();
                 drop(self.checkpoints.take());
+                let database = self.behind.settle().await.ok();
+                let connection = database.and_then(|mut database| database.take_connection());
                 // Whoever asked may have given up; then the connection is closed by dropping it.
-                drop(reply.send(self.connection.take()));
+                drop(reply.send(connection.map(|connection| (connection, self.redo.take()))));
                 return;
             }
         }
@@ -165,19 +163,32 @@ impl Writer {
     }
 
     async fn empty_log(&mut self) {
-        let emptied = match &mut self.connection {
-            Some(connection) => self.connector.empty_log(connection).await,
-            None => Ok(false),
-        };
-        if let Err(error) = &emptied {
-            tracing::warn!(%error, "the write-ahead log could not be emptied");
+        if let Err(error) = self.try_empty_log().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "what was deleted could not be overwritten yet"
+            );
+            self.empty_log_at = Some(Instant::now() + EMPTY_LOG_AFTER);
         }
-        let done = matches!(emptied, Ok(true));
-        self.empty_log_at = (!done).then(|| Instant::now() + EMPTY_LOG_AFTER);
+    }
+
+    /// Empties the write-ahead log and the redo log, or puts it off.
+    async fn try_empty_log(&mut self) -> Result<(), StoreError> {
+        let mut database = self.behind.settle().await.map_err(|error| error.answer())?;
+        let emptied = database.empty_log().await.map_err(failed("emptying the write-ahead log"))?;
+        drop(database);
+        if emptied {
+            self.behind.note_durable(self.behind.position());
+            if let Some(redo) = &mut self.redo {
+                redo.wipe().map_err(|error| io_failed("emptying the redo log", error))?;
+            }
+        }
+        self.empty_log_at = (!emptied).then(|| Instant::now() + EMPTY_LOG_AFTER);
+        Ok(())
     }
 
     /// The next group: what waits already, up to the group's limits.
-    fn gather(&mut self, first: Job) -> (Vec<Queued>, Option<oneshot::Sender<Option<Connection>>>) {
+    fn gather(&mut self, first: Job) -> (Vec<Queued>, Option<oneshot::Sender<Closed>>) {
         let mut group = Vec::new();
         let mut bytes = 0;
         let mut next = Some(first);
@@ -195,102 +206,104 @@ impl Writer {
         (group, None)
     }
 
+    /// Commits a group, in the redo log if that can have it, else in the database.
     async fn commit(&mut self, group: Vec<Queued>) {
-        let (appends, acks): (Vec<_>, Vec<_>) =
-            group.into_iter().map(|queued| (queued.append, (queued.ack, queued.room))).unzip();
-        let answers = match self.try_commit(&appends).await {
-            // A damaged page ends the whole transaction, so each append has to try with one of its own.
-            Err(error) if error.fault == Fault::Damaged && appends.len() > 1 => {
-                self.recover(&error).await;
-                let mut answers = Answers::new();
-                for append in &appends {
-                    answers.extend(self.settle(std::slice::from_ref(append)).await);
+        let group = match self.log(group) {
+            Ok(()) => return,
+            Err(group) => group,
+        };
+        let (appends, acks) = parted(group);
+        let answers = match self.behind.settle().await {
+            Ok(mut database) => {
+                let answers = database.commit(&mut self.heads, &appends).await;
+                if answers.iter().any(Result::is_ok) {
+                    self.behind.note_durable(self.behind.position());
                 }
                 answers
             }
-            tried => self.answer(tried, appends.len()).await,
+            Err(error) => appends.iter().map(|_| Err(error.answer())).collect(),
         };
-        for (answer, (ack, room)) in answers.into_iter().zip(acks) {
-            drop(room);
-            // A session that was dropped meanwhile doesn't listen any more.
-            drop(ack.send(answer));
-        }
-    }
-
-    async fn settle(&mut self, appends: &[Append]) -> Answers {
-        let tried = self.try_commit(appends).await;
-        self.answer(tried, appends.len()).await
-    }
-
-    async fn answer(&mut self, tried: Result<Answers, GroupError>, appends: usize) -> Answers {
-        match tried {
-            Ok(answers) => answers,
-            Err(error) => {
-                self.recover(&error).await;
-                let answer = || Err(answer(error.during, error.fault, Arc::clone(&error.source)));
-                std::iter::repeat_with(answer).take(appends).collect()
-            }
-        }
-    }
-
-    async fn try_commit(&mut self, appends: &[Append]) -> Result<Answers, GroupError> {
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
-            closed => closed.insert(reopen(&self.connector).await?),
-        };
-        let (answers, claims) = match write_together(connection, &mut self.heads, appends).await {
-            Ok(done) => done,
-            Err(error) if Fault::of(&error).is_one_appends() => {
-                rollback(connection).await;
-                let during = GroupError::new("writing appends one by one");
-                write_one_by_one(connection, &mut self.heads, appends).await.map_err(during)?
-            }
-            Err(error) => return Err(GroupError::new("writing appends")(error)),
-        };
-        if answers.iter().any(Result::is_ok) {
-            self.state.set_healthy(true);
-        }
-        self.heads.committed(claims);
         let mut done = appends.iter().zip(&answers).filter(|(_, answer)| answer.is_ok());
         if self.empty_log_at.is_none() && done.any(|(append, _)| erases(append)) {
             self.empty_log_at = Some(Instant::now() + EMPTY_LOG_AFTER);
         }
-        Ok(answers)
+        tell(acks, answers);
+        self.bell.ring();
     }
 
-    /// After a group failed: makes sure that it is not on disk, and that the next one finds a sound connection.
-    async fn recover(&mut self, error: &GroupError) {
-        self.heads.forget();
-        if error.fault != Fault::Damaged {
-            self.state.set_healthy(false);
+    /// Commits a group in the redo log, or gives it back.
+    fn log(&mut self, group: Vec<Queued>) -> Result<(), Vec<Queued>> {
+        let Some(redo) = &mut self.redo else {
+            self.ask_for_redo(group.len());
+            return Err(group);
+        };
+        let fits = group
+            .iter()
+            .all(|queued| queued.new && is_plain(&queued.append) && self.heads.knows(&queued.append));
+        if !fits || !self.behind.may_wait() {
+            return Err(group);
         }
-        tracing::error!(during = error.during, error = %error.source, "appends failed");
-        match (error.fault, &mut self.connection) {
-            (Fault::Full | Fault::Busy | Fault::Damaged, Some(connection)) => rollback(connection).await,
-            (_, connection) => {
-                *connection = None;
-                match reopen(&self.connector).await {
-                    Ok(opened) => *connection = Some(opened),
-                    // The next group tries to open it again.
-                    Err(error) => {
-                        tracing::error!(during = error.during, error = %error.source, "the database cannot be written");
-                    }
+        let mut claims = Claims::default();
+        let mut answers = Answers::with_capacity(group.len());
+        for queued in &group {
+            answers.push(self.heads.claim(&claims, &queued.append).map(|claim| claims.take(claim)));
+        }
+        let accepted = group.iter().zip(&answers).filter(|(_, answer)| answer.is_ok());
+        match redo.append(accepted.map(|(queued, _)| &queued.append), self.behind.durable()) {
+            Ok(Written::NoRoom) => return Err(group),
+            Ok(Written::At(position)) => {
+                self.heads.committed(claims);
+                if redo.needs_room(self.behind.durable()) {
+                    self.behind.press();
                 }
+                let bytes = group.iter().map(|queued| queued.bytes).sum();
+                let (mut appends, acks) = parted(group);
+                let mut kept = answers.iter().map(Result::is_ok);
+                appends.retain(|_| kept.next().unwrap_or_default());
+                self.behind.put(Group { position, appends }, bytes);
+                tell(acks, answers);
             }
+            Err(error) => {
+                drop(claims);
+                self.state.set_healthy(false);
+                tracing::error!(%error, "a group could not be written to the redo log");
+                for answer in answers.iter_mut().filter(|answer| answer.is_ok()) {
+                    let error = std::io::Error::new(error.kind(), error.to_string());
+                    *answer = Err(io_failed("writing to the redo log", error));
+                }
+                let (_, acks) = parted(group);
+                tell(acks, answers);
+            }
+        }
+        Ok(())
+    }
+
+    /// A directory that is written to gets its redo log.
+    fn ask_for_redo(&mut self, appends: usize) {
+        self.written += appends as u64;
+        if self.settings.redo_bytes > 0 && self.written >= self.settings.redo_after {
+            self.redo = self.behind.redo();
         }
     }
 }
 
-/// A new connection, and a small write over whatever the last one left half-written.
-async fn reopen(connector: &Connector) -> Result<Connection, GroupError> {
-    let mut connection = connector.writer().map_err(GroupError::new("reopening the database"))?;
-    let pulse = async {
-        connection.run("BEGIN IMMEDIATE").await?;
-        connection.run(PULSE).await?;
-        connection.run("COMMIT").await
-    };
-    pulse.await.map_err(GroupError::new("writing to the reopened database"))?;
-    Ok(connection)
+type Acks = Vec<(oneshot::Sender<Result<(), StoreError>>, OwnedSemaphorePermit)>;
+
+fn parted(group: Vec<Queued>) -> (Vec<Append>, Acks) {
+    group.into_iter().map(|queued| (queued.append, (queued.ack, queued.room))).unzip()
+}
+
+fn tell(acks: Acks, answers: Answers) {
+    for (answer, (ack, room)) in answers.into_iter().zip(acks) {
+        drop(room);
+        // A session that was dropped meanwhile doesn't listen any more.
+        drop(ack.send(answer));
+    }
+}
+
+/// Whether whatever it writes can be written for certain, once its positions are right, and none of it takes away what was said.
+fn is_plain(append: &Append) -> bool {
+    append.people.is_empty() && append.audit.is_empty() && !erases(append)
 }
 
 /// Whether it takes away what must not be read again.

@@ -9,7 +9,7 @@ use madang_store::{Append, PersonChange, Settings, SnapshotRow, SqliteStore, Str
 use tokio::time::timeout;
 
 use crate::support::people::{room, text};
-use crate::support::{commit, one, row, session, user};
+use crate::support::{commit, loaded, one, row, session, user};
 
 /// How long it may take on a busy machine; it is due after a second.
 const SOON: Duration = Duration::from_secs(60);
@@ -70,9 +70,12 @@ async fn deleted(store: &SqliteStore) {
 #[tokio::test]
 async fn tu5_what_was_deleted_is_in_no_file_soon_after() {
     let dir = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(dir.path(), Settings::default()).await.unwrap();
+    let settings = Settings { redo_after: 0, ..Settings::default() };
+    let store = SqliteStore::open(dir.path(), settings).await.unwrap();
     said(&store).await;
-    assert_eq!(files_with(dir.path(), SECRET), ["madang.db-wal"]);
+    // Whoever reads finds it in the database.
+    loaded(&store, 1).await;
+    assert_eq!(files_with(dir.path(), SECRET), ["madang.db-wal", "madang.redo-0"]);
     deleted(&store).await;
     let gone = async {
         while !files_with(dir.path(), SECRET).is_empty() {

@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 
 use madang_store::{Append, JournalEntry, Settings, SqliteStore, Store, StoreError};
 
-use crate::child;
 use crate::support::{commit, commit_together, creation, message, one, session, texts, turn};
+use crate::{child, redo};
 
 /// Journal pieces of some 100 KiB, which an `End` takes away again.
 fn ballast(n: u32) -> Append {
@@ -161,6 +161,24 @@ async fn a_refused_append_stays_away_when_the_server_dies_after_it() {
     }
 }
 
+/// The same for the redo log's own sync.
+#[tokio::test]
+async fn a_refused_append_of_the_redo_log_stays_away_when_the_server_dies_after_it() {
+    for (nth, test) in [(20, "full::logs_until_one_fails"), (30, "full::logs_one_by_one")] {
+        let dir = tempfile::tempdir().unwrap();
+        let Some(output) = child::output_of(failing_fsync(nth), test, dir.path()) else {
+            println!("skipped: strace is not here, or may not trace");
+            return;
+        };
+        let outcomes: Vec<&str> = output.lines().filter(|line| line.starts_with("append ")).collect();
+        let failed = outcomes.iter().filter(|line| line.ends_with(" failed")).count();
+        assert_eq!(failed, 1, "one failure, one refusal: {output}");
+        let store = SqliteStore::open(dir.path(), Settings::default()).await.unwrap();
+        let acked: Vec<&str> = outcomes.iter().filter_map(|line| line.strip_suffix(" acked")).collect();
+        assert_eq!(texts(&store, 1).await, acked);
+    }
+}
+
 /// A program that runs another, and has the n-th fsync of each of its threads fail.
 fn failing_fsync(nth: u32) -> Command {
     let inject = format!("inject=fsync,fdatasync:error=EIO:when={nth}");
@@ -173,25 +191,42 @@ fn failing_fsync(nth: u32) -> Command {
 #[tokio::test]
 async fn appends_one_by_one() {
     if let Some(dir) = child::dir() {
-        append_one_by_one(&dir, |_| {}).await;
+        append_one_by_one(&dir, Settings::default(), |_| {}).await;
+    }
+}
+
+/// The same through the redo log.
+#[tokio::test]
+async fn logs_one_by_one() {
+    if let Some(dir) = child::dir() {
+        append_one_by_one(&dir, redo::settings(), |_| {}).await;
     }
 }
 
 /// A child that ends as if killed when an append is refused.
 #[tokio::test]
 async fn appends_until_one_fails() {
-    let end = |outcome: &str| {
-        if outcome == "failed" {
-            std::process::exit(0);
-        }
-    };
     if let Some(dir) = child::dir() {
-        append_one_by_one(&dir, end).await;
+        append_one_by_one(&dir, Settings::default(), end_if_failed).await;
     }
 }
 
-async fn append_one_by_one(dir: &Path, then: impl Fn(&str)) {
-    let store = SqliteStore::open(dir, Settings::default()).await.unwrap();
+/// The same through the redo log.
+#[tokio::test]
+async fn logs_until_one_fails() {
+    if let Some(dir) = child::dir() {
+        append_one_by_one(&dir, redo::settings(), end_if_failed).await;
+    }
+}
+
+fn end_if_failed(outcome: &str) {
+    if outcome == "failed" {
+        std::process::exit(0);
+    }
+}
+
+async fn append_one_by_one(dir: &Path, settings: Settings, then: impl Fn(&str)) {
+    let store = SqliteStore::open(dir, settings).await.unwrap();
     commit(&store, creation(1, "")).await.unwrap();
     // With a reader open, closing the failed connection does not empty the write-ahead log.
     assert!(texts(&store, 1).await.is_empty());

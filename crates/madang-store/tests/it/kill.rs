@@ -161,8 +161,9 @@ async fn writes_until_killed() {
     let Some(dir) = child::dir() else {
         return;
     };
-    // The write-ahead log is moved all the time, so that kills come in the middle of that, too.
-    let settings = Settings { checkpoint_pages: 50, ..Settings::default() };
+    // The write-ahead log is moved and the redo log's files change all the time, so that kills come in the middle of that, too.
+    let settings =
+        Settings { checkpoint_pages: 50, redo_bytes: 512 * 1024, redo_after: 0, ..Settings::default() };
     let store = SqliteStore::open(&dir, settings).await.unwrap();
     let replies = store.journaled_replies().await.unwrap();
     let journaled = |writer| replies.iter().find(|reply| reply.message == reply_of(writer));

@@ -9,6 +9,7 @@ mod erase;
 mod full;
 mod kill;
 mod power;
+mod redo;
 mod sqlite;
 mod support;
 mod tamper;
