@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use madang_protocol::{Budget, LoginId, SessionId, Spent, TokenId, UnixMs, UserId};
 use madang_store::{
@@ -16,6 +17,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 /// Appends that wait in front of the real store.
 const QUEUE: usize = 4_096;
+/// How long [`FlakyStore::handed_in`] waits; a test that is right never comes near.
+const WAIT: Duration = Duration::from_secs(20);
 
 /// How a commit fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +65,7 @@ pub struct FlakyStore {
     fail_reads: Mutex<u32>,
     fail_commands: Mutex<u32>,
     records_read: Arc<AtomicU64>,
-    appends: Arc<AtomicU64>,
+    appends: watch::Sender<u64>,
     asked: AtomicU64,
 }
 
@@ -73,7 +76,7 @@ impl FlakyStore {
         let (jobs, waiting) = mpsc::channel(QUEUE);
         let (held, watch) = watch::channel(false);
         let plan = Arc::new(Mutex::new(Plan::default()));
-        let appends = Arc::new(AtomicU64::new(0));
+        let (appends, _) = watch::channel(0);
         tokio::spawn(pump(inner.clone(), waiting, watch, plan.clone()));
         Arc::new(FlakyStore {
             inner,
@@ -129,10 +132,21 @@ impl FlakyStore {
         self.held.send_replace(false);
     }
 
-    /// How many appends were handed in.
+    /// How many appends were handed in; one that was answered is among them.
     #[must_use]
     pub fn appends(&self) -> u64 {
-        self.appends.load(Ordering::SeqCst)
+        *self.appends.borrow()
+    }
+
+    /// Waits until so many appends were handed in, as [`appends`](FlakyStore::appends) counts.
+    ///
+    /// # Panics
+    /// When they are not within 20 seconds.
+    pub async fn handed_in(&self, appends: u64) {
+        let mut counted = self.appends.subscribe();
+        let all = counted.wait_for(|counted| *counted >= appends);
+        let counted = tokio::time::timeout(WAIT, all).await.expect("so many appends are handed in");
+        drop(counted.expect("the sender is this store's"));
     }
 
     /// How many questions about accounts, logins and tokens were asked.
@@ -189,8 +203,9 @@ impl Store for FlakyStore {
     fn submit(&self, append: Append) -> BoxFuture<'_, Result<Commit, StoreError>> {
         Box::pin(async move {
             let (answer, done) = oneshot::channel();
-            self.jobs.send(Job(append, answer)).await.map_err(|_| Failure::Failed.error())?;
-            self.appends.fetch_add(1, Ordering::SeqCst);
+            let room = self.jobs.reserve().await.map_err(|_| Failure::Failed.error())?;
+            self.appends.send_modify(|appends| *appends += 1);
+            room.send(Job(append, answer));
             let commit: Commit =
                 Box::pin(async move { done.await.unwrap_or_else(|_| Err(Failure::Failed.error())) });
             Ok(commit)
