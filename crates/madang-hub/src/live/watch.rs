@@ -45,7 +45,10 @@ impl Live {
             Ok(()) => self.resume(&request, point, answers).await,
             Err(NotFollowed::Full) => Err(follows_too_many()),
             // Whoever asked is gone; what they asked for is done all the same (RS3).
-            Err(NotFollowed::Gone) => Ok(()),
+            Err(NotFollowed::Gone) => {
+                self.note_joined(&request).await;
+                Ok(())
+            }
         };
         if let Err(rejection) = resumed {
             if new {
@@ -58,8 +61,6 @@ impl Live {
         }
         if answers.is_none() {
             self.command(request).await;
-        } else {
-            self.note_joined(&request).await;
         }
     }
 
@@ -105,6 +106,8 @@ impl Live {
             spent,
         };
         let state = self.session.snapshot(&request.caller.in_session(), around)?;
+        // Whoever hears that they have joined, and then loses the connection or the server, must find it noted.
+        self.note_joined(request).await;
         let state = self.hub.outgoing(Some(self.session.id()), answers, Event::from(state));
         request.viewer.deliver(&[Batch::asked_for(vec![state])]);
         self.roll_call(request.viewer.as_ref());
