@@ -40,6 +40,7 @@ fn se1_several_people_come_speak_and_see_the_same() {
         chat(&second, session, "hello").await;
         prompt(&second, session, "and Claude?").await;
         world.model.next().await.finish("Here.");
+        ended(&second, session, madang_protocol::ReplyStatus::Complete, "Here.").await;
         let shared = agree(world, session, &[&owner, &second, &third]).await;
         let roles: Vec<_> = shared.people.values().map(|known| known.role).collect();
         assert_eq!(roles, [Role::Owner, Role::Collaborator, Role::Viewer, Role::Collaborator]);

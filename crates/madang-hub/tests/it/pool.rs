@@ -137,21 +137,37 @@ fn tu8_a_further_try_waits_without_a_place() {
 }
 
 #[test]
-fn a_429_holds_all_requests_of_its_model_and_one_tries_first() {
+fn a_429_holds_all_requests_of_its_model() {
     run(places(9), async |world| {
         let (first, _) = asks(world, 1).await;
         let limited = world.model.next().await;
-        limited.item(waiting(ErrorCode::ModelRateLimited, 300));
+        limited.item(waiting(ErrorCode::ModelRateLimited, 30_000));
         waits(&first, "the end of the pause", |_| true).await;
         let state = &world.hub.pool_state().models[0];
         assert_eq!(state.condition, ModelCondition::Limited);
-        assert!(state.retry_after_ms.is_some_and(|ms| ms <= 300));
+        assert!(state.retry_after_ms.is_some_and(|ms| ms <= 30_000));
         let (second, _) = asks(world, 2).await;
         let data = waits(&second, "the end of the pause", |_| true).await;
         assert_eq!(data["code"], "MODEL_RATE_LIMITED");
-        assert!(data["retry_after"].as_u64().unwrap() <= 300);
-        until("one tries", || world.hub.pool_state().running == 1).await;
-        assert_eq!(world.hub.pool_state().waiting, 1, "the other waits for what it finds");
+        assert!(data["retry_after"].as_u64().unwrap() <= 30_000);
+        let state = world.hub.pool_state();
+        assert_eq!((state.running, state.waiting, world.model.requests().len()), (0, 2, 1));
+    });
+}
+
+#[test]
+fn after_a_429_one_tries_first() {
+    run(places(9), async |world| {
+        let (first, _) = asks(world, 1).await;
+        let limited = world.model.next().await;
+        limited.item(waiting(ErrorCode::ModelRateLimited, 100));
+        waits(&first, "the end of the pause", |_| true).await;
+        asks(world, 2).await;
+        until("one tries, and the other waits for what it finds", || {
+            let state = world.hub.pool_state();
+            (state.running, state.waiting) == (1, 1)
+        })
+        .await;
         // Whichever it is, both get their answer.
         limited.finish("1");
         world.model.next().await.finish("2");
@@ -174,16 +190,13 @@ fn an_upstream_that_fails_again_and_again_is_left_alone_and_those_who_wait_are_t
         assert_eq!(state.condition, ModelCondition::Broken);
         assert!(state.retry_after_ms.is_some_and(|ms| (1..=5_000).contains(&ms)));
         prompt(&client, session, "once more").await;
-        until("it gives up", || world.hub.stats().running_turns == 0).await;
-        assert_eq!(world.model.requests().len(), 5, "the sixth was not made");
-        let failed = client.viewer.look(|mirror| {
-            mirror
-                .of_type("claude_response")
-                .filter(|envelope| envelope["data"]["completed"] == true)
-                .last()
-                .cloned()
+        let sixth = client.viewer.wait_for("the end of the sixth", |mirror| {
+            let mut ends =
+                mirror.of_type("claude_response").filter(|envelope| envelope["data"]["completed"] == true);
+            ends.nth(5).cloned()
         });
-        assert_eq!(failed.unwrap()["data"]["error"]["code"], "MODEL_OVERLOADED");
+        assert_eq!(sixth.await["data"]["error"]["code"], "MODEL_OVERLOADED");
+        assert_eq!(world.model.requests().len(), 5, "the sixth was not made");
     });
 }
 
