@@ -297,20 +297,22 @@ async fn en4_the_limits_are_announced_to_both_versions() {
 
 #[tokio::test]
 async fn cn4_hello_comes_first_once_and_in_time() {
-    let server = TestServer::start(Settings { hello_ms: 100, ..with_guests() }).await;
+    let server = TestServer::start(with_guests()).await;
     let mut client = RawClient::connect(&server, "/ws", &[V2]).await;
     client.command("1", "list_sessions", json!({})).await;
     assert_eq!(client.answer_to("1").await["data"]["code"], "INVALID_DATA");
     client.hello().await;
     client.command("2", "hello", json!({"client": {"name": "x", "version": "1"}})).await;
     assert_eq!(client.answer_to("2").await["data"]["code"], "CONFLICT");
-    RawClient::connect(&server, "/ws", &[V2]).await.must_close(4104).await;
-    client.must_live().await;
+    let hasty = TestServer::start(Settings { hello_ms: 500, ..with_guests() }).await;
+    let mut said = RawClient::v2(&hasty).await;
+    RawClient::connect(&hasty, "/ws", &[V2]).await.must_close(4104).await;
+    said.must_live().await;
 }
 
 #[tokio::test]
 async fn cn1_a_hello_without_a_credential_ends_in_4401_not_in_coming_back() {
-    let server = TestServer::start(Settings { hello_ms: 100, ..Settings::default() }).await;
+    let server = TestServer::start(Settings { hello_ms: 500, ..Settings::default() }).await;
     let mut client = RawClient::connect(&server, "/ws", &[V2]).await;
     client.command("1", "hello", json!({"client": {"name": "x", "version": "1"}})).await;
     client.must_close(4401).await;
@@ -329,7 +331,7 @@ async fn cn4_unauthenticated_sockets_are_gone_in_time_whatever_they_send() {
 
 #[tokio::test]
 async fn cn5_pings_after_silence_and_closes_without_a_pong() {
-    let server = TestServer::start(Settings { heartbeat_ms: 60, pong_ms: 60, ..with_guests() }).await;
+    let server = TestServer::start(Settings { heartbeat_ms: 60, pong_ms: 300, ..with_guests() }).await;
     let mut silent = RawClient::v2(&server).await;
     silent.polite = false;
     silent.until(&Frame::Ping(vec![])).await;
@@ -341,7 +343,8 @@ async fn cn5_a_pong_keeps_the_connection() {
     let server = TestServer::start(Settings { heartbeat_ms: 40, pong_ms: 400, ..with_guests() }).await;
     let mut client = RawClient::v2(&server).await;
     client.polite = false;
-    for _ in 0..3 {
+    // For longer than one without a pong would live.
+    for _ in 0..12 {
         client.until(&Frame::Ping(vec![])).await;
         client.bytes(&crate::frames::frame(0x8a, b"")).await;
     }

@@ -10,7 +10,8 @@ const IMPORT: &str = "/api/v1/sessions/import";
 
 #[tokio::test]
 async fn ht1_an_exported_session_is_imported_again_and_goes_on() {
-    let settings = Settings { chat_burst: 1000, ..with_guests() };
+    // It asks until the reply has ended, however often that is.
+    let settings = Settings { chat_burst: 1000, control_burst: 100_000, ..with_guests() };
     let server = TestServer::start(settings).await;
     let ann = Person::guest(&server).await;
     let session = ann.session(&server).await;
@@ -75,7 +76,8 @@ fn tree(export: &Value) -> (Vec<(Value, Value, Value)>, Value) {
 
 #[tokio::test]
 async fn ht1_an_export_has_all_branches_and_so_has_what_is_made_of_it() {
-    let server = TestServer::start(with_guests()).await;
+    // As above.
+    let server = TestServer::start(Settings { control_burst: 100_000, ..with_guests() }).await;
     let ann = Person::guest(&server).await;
     let session = ann.session(&server).await;
     let path = format!("/api/v1/sessions/{session}");

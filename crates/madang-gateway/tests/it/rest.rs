@@ -9,7 +9,8 @@ use crate::server::{TestServer, with_guests};
 
 #[tokio::test]
 async fn ht1_a_session_is_driven_with_requests_alone() {
-    let server = TestServer::start(with_guests()).await;
+    // It asks until the reply has ended, however often that is.
+    let server = TestServer::start(Settings { control_burst: 100_000, ..with_guests() }).await;
     let ann = Person::guest(&server).await;
     let made = ann.post(&server, "/api/v1/sessions", &json!({"title": "Tea"})).await;
     assert_eq!(made.status, 201, "{made:?}");
