@@ -46,16 +46,18 @@ impl ScriptedModel {
     /// # Panics
     /// When none comes in 20 seconds.
     pub async fn next(&self) -> ScriptedReply {
-        let next = async {
-            loop {
-                let arrived = self.arrived.notified();
-                if let Some(reply) = self.waiting.lock().pop_front() {
-                    return reply;
-                }
-                arrived.await;
+        tokio::time::timeout(WAIT, self.next_ever()).await.expect("the model was asked")
+    }
+
+    /// The next reply that is asked for, however late that is: for a task that answers beside the test.
+    pub async fn next_ever(&self) -> ScriptedReply {
+        loop {
+            let arrived = self.arrived.notified();
+            if let Some(reply) = self.waiting.lock().pop_front() {
+                return reply;
             }
-        };
-        tokio::time::timeout(WAIT, next).await.expect("the model was asked")
+            arrived.await;
+        }
     }
 
     /// The next reply if it was asked for already.

@@ -22,7 +22,7 @@ async fn ht1_the_commands_of_the_page_work() {
     let server = TestServer::start(with_guests()).await;
     let ann = Person::guest(&server).await;
     let model = server.model.clone();
-    tokio::spawn(async move { model.next().await.finish("A drink.") });
+    tokio::spawn(async move { model.next_ever().await.finish("A drink.") });
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/api.md");
     let script = shown(&std::fs::read_to_string(page).unwrap());
     assert!(script.lines().count() > 20, "the page was read");

@@ -199,7 +199,7 @@ fn keep_answering(server: &TestServer) {
     tokio::spawn(async move {
         let mut running = Vec::new();
         loop {
-            let reply = model.next().await;
+            let reply = model.next_ever().await;
             let asked = reply.request.messages.last().map(|message| message.get().to_owned());
             if asked.is_some_and(|asked| asked.contains("gate-prompt")) && reply.request.max_tokens > 2000 {
                 running.push(reply);
