@@ -18,5 +18,5 @@ pub use clock::FakeClock;
 pub use mirror::{Mirror, SessionMirror, Shared, Text};
 pub use model::ScriptedModel;
 pub use reply::ScriptedReply;
-pub use store::{Failure, FlakyStore};
+pub use store::{Failure, FlakyStore, disk};
 pub use viewer::TestViewer;

@@ -9,11 +9,17 @@ use madang_protocol::{Budget, LoginId, SessionId, Spent, TokenId, UnixMs, UserId
 use madang_store::{
     AccountPage, AccountRow, Append, AuditRecord, AuditVerdict, Before, BoxFuture, BudgetRow, CommandRow,
     Commit, InviteRow, JournaledReply, LoadedSession, LoginRow, People, Purse, Record, SecretHash,
-    SessionPage, SessionQuery, SnapshotRow, Stale, Store, StoreError, Stream, Subject, TextPage, TextQuery,
-    TokenRow, UsageBy, UsageRow, UserRow,
+    SessionPage, SessionQuery, Settings, SnapshotRow, Stale, Store, StoreError, Stream, Subject, TextPage,
+    TextQuery, TokenRow, UsageBy, UsageRow, UserRow,
 };
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot, watch};
+
+/// The settings of a store whose redo log is there at the start, as that of a server that has run for a while is, and small.
+#[must_use]
+pub fn disk() -> Settings {
+    Settings { redo_bytes: 512 * 1024, redo_after: 0, ..Settings::default() }
+}
 
 /// Appends that wait in front of the real store.
 const QUEUE: usize = 4_096;

@@ -53,7 +53,7 @@ impl TestServer {
     ) -> TestServer {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("madang.db");
-        let store = SqliteStore::open(&path, madang_store::Settings::default()).await.unwrap();
+        let store = SqliteStore::open(&path, madang_testkit::disk()).await.unwrap();
         let store = Arc::new(store);
         let accounts = Accounts::new(accounts, store.clone(), Arc::new(|| SystemClock.now())).unwrap();
         let model = ScriptedModel::new();

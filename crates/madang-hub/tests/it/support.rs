@@ -45,7 +45,7 @@ pub(crate) fn run<T>(settings: Settings, test: impl AsyncFnOnce(&World) -> T) ->
 
 impl World {
     async fn open(dir: &Path, settings: Settings) -> World {
-        let disk = Arc::new(SqliteStore::open(dir, madang_store::Settings::default()).await.unwrap());
+        let disk = Arc::new(SqliteStore::open(dir, madang_testkit::disk()).await.unwrap());
         let store = FlakyStore::new(disk.clone());
         let model = ScriptedModel::new();
         let clock = FakeClock::new(1_700_000_000_000);
