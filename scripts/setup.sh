@@ -40,14 +40,18 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$lock" ]; then
   printf '%s\n' "$lock" >"$stamp"
 fi
 
-# The identity provider that the tests of signing in with one start.
-if $for_tests; then
-  provider=crates/madang-accounts/tests/oidc
-  stamp=$provider/node_modules/.installed-from
-  lock=$(cksum <$provider/package-lock.json)
+# tool FOLDER WHAT: what a Rust test runs in Node, from the lock file beside it.
+tool() {
+  local folder=$1 stamp=$1/node_modules/.installed-from lock
+  lock=$(cksum <"$folder/package-lock.json")
   if [ "$(cat "$stamp" 2>/dev/null)" != "$lock" ]; then
-    say "Installing the identity provider of the tests"
-    (cd $provider && npm ci --no-audit --no-fund --loglevel=error)
+    say "Installing $2"
+    (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error)
     printf '%s\n' "$lock" >"$stamp"
   fi
+}
+
+if $for_tests; then
+  tool crates/madang-accounts/tests/oidc "the identity provider of the tests"
+  tool crates/madang-session/tests/codemirror "CodeMirror, with which the tests compare"
 fi

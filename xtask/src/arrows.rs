@@ -53,7 +53,7 @@ const RESERVED: &[(&str, &[&str])] = &[
 ];
 
 /// All that the pure core may use (invariant 1).
-const SESSION_MAY_USE: &[&str] = &["madang-protocol", "rand", "serde", "serde_json", "thiserror"];
+const SESSION_MAY_USE: &[&str] = &["madang-protocol", "rand", "ropey", "serde", "serde_json", "thiserror"];
 
 /// One dependency of a crate of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -73,6 +73,11 @@ pub const MALFORMED_IN_A_ROW_MAX: u32 = 10;
 /// Nested arrays and objects in a command's data; serde_json refuses more than 128 itself.
 pub const JSON_DEPTH_MAX: usize = 128;
 
+/// Bytes of a shared document's text (DO1), as UTF-8. Beyond: INVALID_DATA.
+pub const DOCUMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Sections of one change of a document (DO2): 5,000 replaced places. Beyond: INVALID_DATA.
+pub const CHANGE_SECTIONS_MAX: usize = 10_000;
+
 /// The limits a client is told of, and can keep to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

@@ -1,4 +1,5 @@
-//! One session as a pure state machine: participants, transcript, turns.
+//! One session as a pure state machine: participants, transcript, turns, and changes of shared
+//! texts.
 //!
 //! No async, no I/O, no clock, no randomness of its own: `apply(now, rng, …)` returns events or a [`Rejection`].
 //! Start at [`Session::apply`]; [`Session::evolve`] is how a log becomes a session again.
@@ -6,8 +7,11 @@
 mod apply;
 mod authorize;
 mod branches;
+mod change;
 mod concern;
 mod conversation;
+mod diff;
+mod editor;
 mod evolve;
 mod lifecycle;
 mod membership;
@@ -15,6 +19,7 @@ mod messages;
 mod rejection;
 mod snapshot;
 mod state;
+mod text;
 mod title;
 mod transcript;
 mod turns;
@@ -22,11 +27,14 @@ mod view;
 
 pub use apply::{Applied, Caller, Door, Effect, Sender, Stopper, Target};
 pub use authorize::{Account, Action, Object, Place, Rights, Standing, authorize};
+pub use change::{Bias, ChangeError, ChangeSet, Decoded, Order, Splice};
 pub use conversation::names_claude;
+pub use editor::{EditorChange, EditorPosition, EditorRange, LinePosition};
 pub use lifecycle::Birth;
 pub use rejection::Rejection;
 pub use snapshot::{SnapshotError, SnapshotPart};
 pub use state::{Fork, Session};
+pub use text::{LineColumn, Text, normalise};
 pub use transcript::Transcript;
 pub use turns::{Outcome, Turn, estimate_tokens};
 pub use view::Around;

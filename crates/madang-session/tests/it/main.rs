@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail tests by panicking")]
 
+mod changes;
+mod codemirror;
 mod commands;
+mod editors;
+mod edits;
 mod gate;
 mod members;
 mod messages;
