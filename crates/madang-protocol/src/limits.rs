@@ -77,6 +77,12 @@ pub const JSON_DEPTH_MAX: usize = 128;
 pub const DOCUMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Sections of one change of a document (DO2): 5,000 replaced places. Beyond: INVALID_DATA.
 pub const CHANGE_SECTIONS_MAX: usize = 10_000;
+/// Changes that a document remembers to take stale bases (DO3). A base before them: STALE_BASE.
+pub const DOCUMENT_WINDOW_CHANGES_MAX: usize = 10_000;
+/// Bytes of the changes that a document remembers (DO3); the oldest go first.
+pub const DOCUMENT_WINDOW_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Bytes of a change's `op_id`: generous for any client's scheme. Beyond: INVALID_DATA.
+pub const OP_ID_BYTES_MAX: usize = 128;
 
 /// The limits a client is told of, and can keep to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

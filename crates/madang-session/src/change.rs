@@ -5,12 +5,15 @@
 
 mod compose;
 mod error;
+mod extent;
 mod json;
 mod map;
+mod packed;
 mod positions;
 mod sections;
 
 pub use error::ChangeError;
+pub(crate) use extent::Extent;
 pub use json::Decoded;
 pub use map::Order;
 pub use positions::Bias;

@@ -1,8 +1,8 @@
-//! One session as a pure state machine: participants, transcript, turns, and changes of shared
-//! texts.
+//! One session as a pure state machine: participants, transcript, turns, and its shared documents.
 //!
 //! No async, no I/O, no clock, no randomness of its own: `apply(now, rng, …)` returns events or a [`Rejection`].
-//! Start at [`Session::apply`]; [`Session::evolve`] is how a log becomes a session again.
+//! Start at [`Session::apply`]; [`Session::evolve`] is how a log becomes a session again. A shared document is a log of its
+//! own: [`Document::submit`] and [`Document::replay`].
 
 mod apply;
 mod authorize;
@@ -11,6 +11,7 @@ mod change;
 mod concern;
 mod conversation;
 mod diff;
+mod document;
 mod editor;
 mod evolve;
 mod lifecycle;
@@ -29,6 +30,10 @@ pub use apply::{Applied, Caller, Door, Effect, Sender, Stopper, Target};
 pub use authorize::{Account, Action, Object, Place, Rights, Standing, authorize};
 pub use change::{Bias, ChangeError, ChangeSet, Decoded, Order, Splice};
 pub use conversation::names_claude;
+pub use document::{
+    Blamed, Change, Cursor, Document, DocumentError, DocumentSnapshot, DocumentSnapshotError, Edit, Hand,
+    OpId, Submitted,
+};
 pub use editor::{EditorChange, EditorPosition, EditorRange, LinePosition};
 pub use lifecycle::Birth;
 pub use rejection::Rejection;

@@ -32,6 +32,12 @@ impl Dice {
         (0..chars).map(|_| CHARS[self.below(CHARS.len())]).collect()
     }
 
+    /// A position that splits no pair.
+    pub(crate) fn position(&mut self, text: &str) -> u32 {
+        let all = positions(text);
+        all[self.below(all.len())]
+    }
+
     /// A change of a text: a few places, some of them next to each other.
     pub(crate) fn change(&mut self, text: &str) -> ChangeSet {
         self.change_with(text, 5, |dice| dice.text(4))

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail tests by panicking")]
 
 mod changes;
+mod clients;
 mod codemirror;
 mod commands;
+mod documents;
 mod editors;
 mod edits;
 mod gate;
