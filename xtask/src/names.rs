@@ -60,7 +60,8 @@ pub(crate) fn check(repo: &Repo) -> Vec<String> {
                     findings.push(format!("{path}:{number}: `{}`: {}", reserved.word, reserved.why));
                 }
             }
-            if name == "madang-session" {
+            // An example measures it from outside.
+            if name == "madang-session" && !path.contains("/examples/") {
                 findings.extend(impure(path, number, code));
             }
         }
