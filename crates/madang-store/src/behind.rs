@@ -13,7 +13,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::runtime::Builder;
 use tokio::sync::{MutexGuard, Notify, watch};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::checkpoints::Bell;
 use crate::database::{Database, Group, GroupError};
@@ -31,6 +31,8 @@ const BYTES: usize = 4 * 1024 * 1024;
 const TIMES_MAX: usize = 4;
 /// From one failure to the next try.
 const RETRY: Duration = Duration::from_millis(100);
+/// After so long without a write, the database gives back the memory of its pages.
+const REST_AFTER: Duration = Duration::from_secs(2);
 /// Room on the disk, and in the database's own limit, below which nothing is acked that the database doesn't have
 /// (64 MiB): what waits needs at most a page or two for each append.
 const ROOM_BYTES: u64 = 64 * 1024 * 1024;
@@ -46,6 +48,13 @@ struct Waiting {
     since: Option<Instant>,
     /// Whether somebody wants it now.
     asked: bool,
+}
+
+/// What the thread is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    Take,
+    Rest,
 }
 
 /// How the database stands.
@@ -77,6 +86,8 @@ pub(crate) struct Behind {
     /// Whether the write-ahead log could not be synced.
     suspect: AtomicBool,
     stopped: AtomicBool,
+    /// Whether the database has given back what it does not need while nobody writes.
+    rests: AtomicBool,
     /// Whether the redo log's files are wanted, and those that were made.
     wanted: AtomicBool,
     made: Mutex<Option<Redo>>,
@@ -106,6 +117,7 @@ impl Behind {
             pressed: AtomicBool::new(false),
             suspect: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
+            rests: AtomicBool::new(true),
             wanted: AtomicBool::new(false),
             made: Mutex::new(None),
             dir: dir.to_owned(),
@@ -166,6 +178,9 @@ impl Behind {
     /// When it can't take it; all of it waits on.
     pub(crate) async fn settle(&self) -> Result<MutexGuard<'_, Database>, GroupError> {
         let mut database = self.database.lock().await;
+        if self.rests.swap(false, Ordering::AcqRel) {
+            self.wake.notify_one();
+        }
         if self.suspect.swap(false, Ordering::AcqRel) {
             database.suspect();
         }
@@ -249,25 +264,30 @@ impl Behind {
         made
     }
 
-    /// Until the database is to take what waits.
-    async fn due(&self) {
+    /// Until the database is to take what waits, or to rest.
+    async fn due(&self) -> Due {
         loop {
             let woken = self.wake.notified();
             let until = {
                 let waiting = self.waiting.lock();
                 if waiting.asked || waiting.is_much() {
-                    return;
+                    return Due::Take;
                 }
                 waiting.since.map(|since| since + Duration::from_millis(self.settings.behind_ms))
             };
             if self.stopped.load(Ordering::Acquire) || self.wanted.load(Ordering::Acquire) {
-                return;
+                return Due::Take;
             }
             match until {
-                None => woken.await,
+                None if self.rests.load(Ordering::Acquire) => woken.await,
+                None => {
+                    if timeout(REST_AFTER, woken).await.is_err() {
+                        return Due::Rest;
+                    }
+                }
                 Some(until) => {
                     if timeout_at(until, woken).await.is_err() {
-                        return;
+                        return Due::Take;
                     }
                 }
             }
@@ -276,14 +296,17 @@ impl Behind {
 
     async fn run(&self, bell: Bell) {
         loop {
-            self.due().await;
+            let due = self.due().await;
             if self.stopped.load(Ordering::Acquire) {
                 return;
             }
             if self.wanted.swap(false, Ordering::AcqRel) {
                 self.make();
             }
-            if self.settle().await.is_ok() {
+            if due == Due::Rest {
+                self.rests.store(true, Ordering::Release);
+                self.database.lock().await.rest().await;
+            } else if self.settle().await.is_ok() {
                 bell.ring();
             } else {
                 tokio::time::sleep(RETRY).await;

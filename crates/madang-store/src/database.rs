@@ -231,6 +231,14 @@ impl Database {
         }
     }
 
+    /// Gives back the memory of pages that are not needed while nobody writes.
+    pub(crate) async fn rest(&mut self) {
+        let Some(connection) = &mut self.connection else { return };
+        if let Err(error) = connection.run("PRAGMA shrink_memory").await {
+            tracing::debug!(%error, "the pages of the database stay in memory");
+        }
+    }
+
     /// Pages that the database can still grow by, as far as its own limit goes.
     pub(crate) async fn pages_left(&mut self) -> u64 {
         let Some(connection) = &mut self.connection else { return 0 };

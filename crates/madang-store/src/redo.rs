@@ -19,6 +19,9 @@ const FILES: [&str; 2] = ["madang.redo-0", "madang.redo-1"];
 /// Zeros written at once (256 KiB).
 static ZEROS: [u8; 256 * 1024] = [0; 256 * 1024];
 
+/// Bytes of memory kept from one group to the next (256 KiB); larger groups are rare.
+const BUFFER_KEPT: usize = 256 * 1024;
+
 /// One file.
 #[derive(Debug)]
 struct Segment {
@@ -96,6 +99,9 @@ impl Redo {
         segment.last = position;
         self.at += length;
         self.position = position;
+        if self.buffer.capacity() > BUFFER_KEPT {
+            self.buffer = Vec::new();
+        }
         Ok(Written::At(position))
     }
 
