@@ -121,13 +121,15 @@ impl Redo {
 
     /// Overwrites what was written. Only when the database has all of it for good.
     pub(crate) fn wipe(&mut self) -> io::Result<()> {
+        // First of all, whatever becomes of the rest: a group is found only if all before it in its file are.
+        (self.active, self.at, self.torn) = (0, 0, true);
         for segment in &mut self.segments {
             if segment.used > 0 {
                 fill(&mut segment.file, segment.used)?;
                 (segment.used, segment.last) = (0, 0);
             }
         }
-        (self.active, self.at, self.torn) = (0, 0, false);
+        self.torn = false;
         Ok(())
     }
 }
