@@ -43,7 +43,10 @@ impl Connection {
     pub(crate) async fn execute(&mut self, text: &str, row: Row) -> Result<u64, sqlx::Error> {
         let mut statement = self.0.prepare_cached(text).map_err(said)?;
         bind(&mut statement, &row.into_values()).map_err(said)?;
-        Ok(statement.raw_execute().map_err(said)? as u64)
+        let changed = statement.raw_execute();
+        // A statement that is kept would keep its values, too: of 64 rows with long texts that is a lot.
+        statement.clear_bindings();
+        Ok(changed.map_err(said)? as u64)
     }
 
     /// Carries out a statement without values.
