@@ -6,6 +6,7 @@ mod administration;
 mod budget;
 mod clock;
 mod delivery;
+mod few;
 mod followed;
 mod history;
 mod hub;

@@ -25,18 +25,18 @@ mod task;
 mod watch;
 mod write;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use madang_protocol::{CreateSession, Message, MessageId, Role, TurnId, UserId};
 use madang_session::{Fork, Rejection, Session, Target};
 use madang_store::SecretHash;
-use rand::rngs::StdRng;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use crate::few::Few;
 use crate::followed::Followed;
 use crate::history::History;
 use crate::import::Told;
@@ -133,7 +133,6 @@ pub(crate) struct Live {
     hub: Hub,
     session: Session,
     facts: Arc<Facts>,
-    rng: StdRng,
     watchers: Vec<Watcher>,
     presence: PresenceTable,
     /// How its rounds of writes follow each other.
@@ -143,7 +142,7 @@ pub(crate) struct Live {
     /// When what is new about who is here is told, while it waits for more.
     presence_due: Option<Instant>,
     /// How far each person has read.
-    marks: HashMap<UserId, MessageId>,
+    marks: Few<UserId, MessageId>,
     /// Which messages concern whom.
     mentions: Mentions,
     /// Why the one who was coming in could not.

@@ -22,6 +22,8 @@ impl Session {
             self.barred.retain(|barred| *barred != user);
         }
         self.participants.retain(|known| known.user_id != participant.user_id);
+        // Of sessions there are many, with few people each: no spare room for more.
+        self.participants.reserve_exact(1);
         self.participants.push(participant.clone());
     }
 

@@ -1,5 +1,7 @@
 //! Commands that reach a live session: questions are answered, the rest goes to the pure core.
 
+use std::collections::VecDeque;
+
 use madang_protocol::{Ack, Actor, Cancel, Command, ErrorCode, Event, MessageId};
 use madang_session::{Action, Rejection, Sender, Target};
 use tokio::time::Instant;
@@ -28,6 +30,10 @@ impl Live {
             && let Some(message) = self.parked.pop_front()
         {
             Box::pin(self.take(message)).await;
+        }
+        if self.parked.is_empty() {
+            // No room is kept for what seldom comes.
+            self.parked = VecDeque::new();
         }
     }
 
@@ -166,12 +172,12 @@ impl Live {
             target: target.as_ref(),
             door: None,
         };
-        let mut applied = self.session.apply(now, &mut self.rng, &sender, &submission.command);
+        let mut applied = self.session.apply(now, &mut rand::rng(), &sender, &submission.command);
         if let Err(rejection) = &applied
             && rejection.code == ErrorCode::NotFound
             && let Some(cancel) = self.cancel_by_answer(request).await
         {
-            applied = self.session.apply(now, &mut self.rng, &sender, &cancel);
+            applied = self.session.apply(now, &mut rand::rng(), &sender, &cancel);
         }
         let applied = applied?;
         let cause = Cause::of(request, applied.answer.clone());

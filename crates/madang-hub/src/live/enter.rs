@@ -105,7 +105,7 @@ impl Live {
         let caller = request.caller.in_session();
         let sender = Sender { caller: &caller, command_id: None, models: &[], target: None, door };
         let join = Command::JoinCollaboration(SessionOnly { session_id: SessionRef::Id(self.session.id()) });
-        self.session.apply(now, &mut self.rng, &sender, &join)
+        self.session.apply(now, &mut rand::rng(), &sender, &join)
     }
 
     /// Takes in a member's newer name and colour.

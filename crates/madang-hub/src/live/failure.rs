@@ -93,7 +93,7 @@ impl Live {
                 let same = |asked: &Invitation| asked.user_id == tell.user && asked.role == data.role;
                 self.session.invitations().iter().any(same)
             }
-            Event::ReadMarked(data) => self.marks.get(&tell.user) == Some(&data.message_id),
+            Event::ReadMarked(data) => self.marks.get(tell.user) == Some(&data.message_id),
             _ => false,
         }
     }

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::presence::News;
 use super::{Live, Request};
+use crate::few::make_room;
 use crate::followed::{Followed, NotFollowed};
 use crate::{Batch, Outgoing, Viewer};
 
@@ -66,6 +67,7 @@ impl Live {
     fn add_watcher(&mut self, request: &Request) {
         let (viewer, followed) = (request.viewer.clone(), request.followed.clone());
         let (connection, user) = (viewer.connection_id(), request.caller.user);
+        make_room(&mut self.watchers);
         self.watchers.push(Watcher { connection, viewer, user, followed });
     }
 
@@ -207,7 +209,7 @@ impl Live {
             if viewers.is_empty() {
                 continue;
             }
-            let read = (self.marks.get(&user).copied(), self.unread_mentions(user));
+            let read = (self.marks.get(user).copied(), self.unread_mentions(user));
             let Some(summary) = self.session.summary(user, present, read) else {
                 continue;
             };

@@ -8,7 +8,6 @@ use madang_protocol::{
 };
 use madang_session::{Action, Rejection};
 use madang_store::{InviteRow, PersonChange};
-use rand::RngExt;
 use serde_json::json;
 
 use super::rows::audit_row;
@@ -37,9 +36,9 @@ impl Live {
                 "This session has as many invite links as it can have. End one first.",
             ));
         }
-        let code = code(self.rng.random());
+        let code = code(rand::random());
         let row = InviteRow {
-            invite: InviteId::new(now, self.rng.random()),
+            invite: InviteId::new(now, rand::random()),
             hash: invite_hash(&code),
             session: Some(self.session.id()),
             role: data.role,

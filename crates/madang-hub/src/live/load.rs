@@ -1,13 +1,11 @@
 //! How a session comes to life: made anew, or read back from its log.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use madang_protocol::{Epoch, Event, MessageId, SessionId, UserId};
 use madang_session::{Birth as SessionBirth, Rejection, Session, SnapshotError};
 use madang_store::{Append, Record, StoreError, Stream};
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 use tokio::time::Instant;
 
 use super::ending::Ending;
@@ -19,6 +17,7 @@ use super::recent::Recent;
 use super::snapshot::{Snapshots, restore};
 use super::write::{Cause, Draft};
 use super::{Birth, Live, Origin, ToLive};
+use crate::few::Few;
 use crate::history::History;
 use crate::hub::store_rejection;
 use crate::prompt::PROMPT_VERSION;
@@ -55,7 +54,7 @@ pub(super) fn refuse(hub: &Hub, session: SessionId, message: ToLive, rejection: 
 }
 
 impl Live {
-    fn new(hub: &Hub, facts: Arc<Facts>, mut session: Session, rng: StdRng) -> Live {
+    fn new(hub: &Hub, facts: Arc<Facts>, mut session: Session) -> Live {
         session.set_simulated(hub.simulated());
         session.hold_queue(hub.draining());
         Live {
@@ -63,13 +62,12 @@ impl Live {
             snapshots: Snapshots::default(),
             session,
             facts,
-            rng,
             watchers: Vec::new(),
             presence: PresenceTable::default(),
             pace: Pace::default(),
             together: None,
             presence_due: None,
-            marks: HashMap::new(),
+            marks: Few::default(),
             mentions: Mentions::default(),
             refused_entry: None,
             pending: VecDeque::new(),
@@ -102,11 +100,10 @@ impl Live {
             }
         };
         let now = hub.inner.clock.now();
-        let mut rng = StdRng::from_rng(&mut rand::rng());
         let default_model = hub.inner.model.default_model();
         let plan = SessionBirth {
             id,
-            epoch: Epoch::new(rng.random()),
+            epoch: Epoch::new(rand::random()),
             default_model: &default_model,
             prompt_version: PROMPT_VERSION,
             models: &hub.models(),
@@ -114,12 +111,14 @@ impl Live {
         let caller = request.caller.in_session();
         let default = matches!(origin, Origin::New { default: true, .. });
         let (made, copies) = match origin {
-            Origin::New { data, .. } => (Session::create(now, &mut rng, &caller, &data, &plan), Vec::new()),
+            Origin::New { data, .. } => {
+                (Session::create(now, &mut rand::rng(), &caller, &data, &plan), Vec::new())
+            }
             Origin::Import { data, messages, told } => {
-                (Session::create_import(now, &mut rng, &caller, &data, (messages, &plan)), told)
+                (Session::create_import(now, &mut rand::rng(), &caller, &data, (messages, &plan)), told)
             }
             Origin::Fork(seed) => {
-                (Ok(Session::create_fork(now, &mut rng, &caller, seed.fork, &plan)), seed.history)
+                (Ok(Session::create_fork(now, &mut rand::rng(), &caller, seed.fork, &plan)), seed.history)
             }
         };
         let (session, applied) = match made {
@@ -129,7 +128,7 @@ impl Live {
                 return Err(rejection);
             }
         };
-        let mut live = Live::new(hub, facts, session, rng);
+        let mut live = Live::new(hub, facts, session);
         live.history = History::of_a_new_session();
         // A connection that is gone meanwhile has its session all the same.
         if live.watch_from_birth(&request).is_err() {
@@ -154,7 +153,7 @@ impl Live {
         let read = read(hub, id).await;
         let Stored { session, marks, mentions, snapshot_at } =
             read.map_err(|error| store_rejection(&error))?.ok_or_else(|| Rejection::not_found("session"))?;
-        let mut live = Live::new(hub, facts, session, StdRng::from_rng(&mut rand::rng()));
+        let mut live = Live::new(hub, facts, session);
         live.snapshots.stands_at(snapshot_at);
         live.marks = marks;
         live.mentions = mentions;
@@ -178,7 +177,7 @@ impl Live {
         if !draft.events.is_empty() {
             self.write(draft).await;
         }
-        let applied = self.session.resume_queue(now, &mut self.rng);
+        let applied = self.session.resume_queue(now, &mut rand::rng());
         if !applied.events.is_empty() {
             self.carry_out(now, applied, None).await;
         }
@@ -234,7 +233,7 @@ impl Live {
 struct Stored {
     session: Session,
     /// How far its people have read.
-    marks: HashMap<UserId, MessageId>,
+    marks: Few<UserId, MessageId>,
     /// What of it concerns them.
     mentions: Mentions,
     /// Where its snapshot stands.

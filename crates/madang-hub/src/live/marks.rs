@@ -13,7 +13,7 @@ impl Live {
         self.session.check(&request.caller.in_session(), Action::Signal)?;
         let user = request.caller.user;
         let count = self.session.count_to(message).ok_or_else(|| Rejection::not_found("message"))?;
-        let before = self.marks.get(&user).and_then(|mark| self.session.count_to(*mark));
+        let before = self.marks.get(user).and_then(|mark| self.session.count_to(*mark));
         if before.is_some_and(|before| before >= count) {
             self.reply_to(request, self.marked(user));
             return Ok(());
@@ -31,7 +31,7 @@ impl Live {
     }
 
     fn marked(&self, user: UserId) -> Event {
-        let mark = self.marks.get(&user).copied();
+        let mark = self.marks.get(user).copied();
         Event::from(ReadMarked {
             session_id: self.session.id(),
             message_id: mark.unwrap_or_else(|| MessageId::new(self.session.created_at(), [0; 10])),

@@ -3,36 +3,35 @@
 //! An index over the transcript, so that neither a message nor a mark makes anybody go through what is unread. The numbers
 //! are stored as they change, for the lists of sessions that are not live.
 
-use std::collections::HashMap;
-
 use madang_protocol::{Event, MessageId, UserId};
 use madang_session::Session;
 use madang_store::{Append, MentionRow};
 
 use super::Live;
+use crate::few::Few;
 
 /// What of a session concerns whom.
 #[derive(Debug, Default)]
 pub(super) struct Mentions {
     /// The places of the messages in the transcript, ascending.
-    places: HashMap<UserId, Vec<u32>>,
+    places: Few<UserId, Vec<u32>>,
     /// What is stored of each person, where it is not 0.
-    stored: HashMap<UserId, u32>,
+    stored: Few<UserId, u32>,
 }
 
 impl Mentions {
     /// The index of a session as it was read back.
     pub(super) fn of(session: &Session, stored: &[MentionRow]) -> Mentions {
         let stored = stored.iter().map(|row| (row.user, row.unread)).collect();
-        let mut mentions = Mentions { places: HashMap::new(), stored };
+        let mut mentions = Mentions { places: Few::default(), stored };
         for (place, user) in session.concerns() {
-            mentions.places.entry(user).or_default().push(place);
+            mentions.places.get_or_make(user, Vec::new).push(place);
         }
         mentions
     }
 
     fn put(&mut self, user: UserId, place: u32) {
-        let places = self.places.entry(user).or_default();
+        let places = self.places.get_or_make(user, Vec::new);
         // A reply concerns someone when it ends, and by then others may have been written after it.
         if let Err(at) = places.binary_search(&place) {
             places.insert(at, place);
@@ -45,7 +44,7 @@ impl Mentions {
         self.places.retain(|user, places| {
             if let Ok(at) = places.binary_search(&place) {
                 places.remove(at);
-                concerned.push(*user);
+                concerned.push(user);
             }
             !places.is_empty()
         });
@@ -54,7 +53,7 @@ impl Mentions {
 
     /// How many come after so many messages.
     fn after(&self, user: UserId, read: u32) -> u32 {
-        let places = self.places.get(&user).map_or(&[][..], Vec::as_slice);
+        let places = self.places.get(user).map_or(&[][..], Vec::as_slice);
         let unread = places.len() - places.partition_point(|place| *place < read);
         u32::try_from(unread).unwrap_or(u32::MAX)
     }
@@ -63,7 +62,7 @@ impl Mentions {
 impl Live {
     /// How many messages that concern a person came after their mark.
     pub(super) fn unread_mentions(&self, user: UserId) -> u32 {
-        let mark = self.marks.get(&user);
+        let mark = self.marks.get(user);
         let read = mark.and_then(|mark| self.session.count_to(*mark)).unwrap_or_default();
         self.mentions.after(user, read)
     }
@@ -111,13 +110,13 @@ impl Live {
     pub(super) fn count_mentions(&mut self, append: &mut Append, users: &[UserId]) {
         for user in users {
             let unread = self.unread_mentions(*user);
-            let stored = self.mentions.stored.get(user).copied().unwrap_or_default();
+            let stored = self.mentions.stored.get(*user).copied().unwrap_or_default();
             // Of whom a session mentions and has not among its people, no list asks.
             if unread == stored || self.session.role(*user).is_none() {
                 continue;
             }
             match unread {
-                0 => self.mentions.stored.remove(user),
+                0 => self.mentions.stored.remove(*user),
                 _ => self.mentions.stored.insert(*user, unread),
             };
             append.mentions.push((self.session.id(), MentionRow { user: *user, unread }));

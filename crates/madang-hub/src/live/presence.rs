@@ -2,10 +2,12 @@
 //!
 //! A pure table: the session's task says what happens and when, and asks what is to be told.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use madang_protocol::{Presence, PresenceState, UserId};
 use tokio::time::Instant;
+
+use crate::few::Few;
 
 /// With more people than this, news waits for the next batch: a thousand arrivals must not be a thousand broadcasts.
 const AT_ONCE_MAX: usize = 50;
@@ -14,15 +16,31 @@ const AT_ONCE_MAX: usize = 50;
 #[derive(Debug)]
 struct Here {
     devices: u32,
-    /// Until when they count as away; none while a connection follows.
-    away_until: Option<Instant>,
-    typing_until: Option<Instant>,
+    /// Until when they type; without a device, until when they count as away.
+    until: Option<Instant>,
 }
 
+/// What others see of one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    /// None is away.
+    devices: u32,
+    typing: bool,
+}
+
+/// Who joins is taken for here, on one device, not typing.
+const JOINED: Seen = Seen { devices: 1, typing: false };
+
 impl Here {
-    fn presence(&self, user_id: UserId) -> Presence {
+    fn seen(&self) -> Seen {
+        Seen { devices: self.devices, typing: self.devices > 0 && self.until.is_some() }
+    }
+}
+
+impl Seen {
+    fn presence(self, user_id: UserId) -> Presence {
         let state = if self.devices > 0 { PresenceState::Here } else { PresenceState::Away };
-        Presence { user_id, state, devices: self.devices, typing: self.typing_until.is_some() }
+        Presence { user_id, state, devices: self.devices, typing: self.typing }
     }
 }
 
@@ -40,11 +58,11 @@ pub(super) enum News {
 /// Everyone who is here or away.
 #[derive(Debug, Default)]
 pub(super) struct PresenceTable {
-    people: HashMap<UserId, Here>,
+    people: Few<UserId, Here>,
     /// Moments at which someone leaves or no longer types, the next one first.
     timers: BTreeSet<(Instant, UserId)>,
     /// What followers were told last.
-    told: HashMap<UserId, Presence>,
+    told: Few<UserId, Seen>,
     /// Of whom there may be news.
     touched: BTreeSet<UserId>,
 }
@@ -57,29 +75,25 @@ impl PresenceTable {
 
     /// Everyone, by id.
     pub(super) fn list(&self) -> Vec<Presence> {
-        let mut list: Vec<_> = self.people.iter().map(|(user, here)| here.presence(*user)).collect();
-        list.sort_unstable_by_key(|presence| presence.user_id);
-        list
+        self.people.iter().map(|(user, here)| here.seen().presence(user)).collect()
     }
 
     /// One more connection of a person follows.
     pub(super) fn arrive(&mut self, user: UserId) {
-        let here = Here { devices: 0, away_until: None, typing_until: None };
-        let here = self.people.entry(user).or_insert(here);
+        let here = self.people.get_or_make(user, || Here { devices: 0, until: None });
         here.devices += 1;
-        let away = here.away_until.take();
+        let away = if here.devices == 1 { here.until.take() } else { None };
         self.forget(user, away);
         self.touched.insert(user);
     }
 
     /// A connection is gone without a word: with the last one the person is away, until `away_until`.
     pub(super) fn vanish(&mut self, user: UserId, away_until: Instant) {
-        let Some(here) = self.people.get_mut(&user) else { return };
+        let Some(here) = self.people.get_mut(user) else { return };
         here.devices = here.devices.saturating_sub(1);
         self.touched.insert(user);
         if here.devices == 0 {
-            here.away_until = Some(away_until);
-            let typing = here.typing_until.take();
+            let typing = here.until.replace(away_until);
             self.forget(user, typing);
             self.timers.insert((away_until, user));
         }
@@ -87,7 +101,7 @@ impl PresenceTable {
 
     /// A connection leaves: with the last one the person does, at once.
     pub(super) fn leave(&mut self, user: UserId) {
-        let Some(here) = self.people.get_mut(&user) else { return };
+        let Some(here) = self.people.get_mut(user) else { return };
         here.devices = here.devices.saturating_sub(1);
         self.touched.insert(user);
         if here.devices == 0 {
@@ -97,16 +111,15 @@ impl PresenceTable {
 
     /// A person is gone, with all their connections.
     pub(super) fn remove(&mut self, user: UserId) {
-        let Some(here) = self.people.remove(&user) else { return };
+        let Some(here) = self.people.remove(user) else { return };
         self.touched.insert(user);
-        self.forget(user, here.away_until);
-        self.forget(user, here.typing_until);
+        self.forget(user, here.until);
     }
 
     /// Someone who is here types until then, or no longer does.
     pub(super) fn typing(&mut self, user: UserId, until: Option<Instant>) {
-        let Some(here) = self.people.get_mut(&user).filter(|here| here.devices > 0) else { return };
-        let before = std::mem::replace(&mut here.typing_until, until);
+        let Some(here) = self.people.get_mut(user).filter(|here| here.devices > 0) else { return };
+        let before = std::mem::replace(&mut here.until, until);
         self.forget(user, before);
         self.timers.extend(until.map(|until| (until, user)));
         if before.is_some() != until.is_some() {
@@ -118,16 +131,20 @@ impl PresenceTable {
         if let Some(at) = timer {
             self.timers.remove(&(at, user));
         }
+        if self.timers.is_empty() {
+            // An empty tree keeps its last node.
+            self.timers = BTreeSet::new();
+        }
     }
 
     /// Lets those leave who were away for long enough, and ends typing that nobody said the end of.
     pub(super) fn expire(&mut self, now: Instant) {
         while let Some((at, user)) = self.timers.first().copied().filter(|(at, _)| *at <= now) {
-            self.timers.remove(&(at, user));
-            let Some(here) = self.people.get_mut(&user) else { continue };
-            here.typing_until.take_if(|until| *until <= now);
+            self.forget(user, Some(at));
+            let Some(here) = self.people.get_mut(user) else { continue };
+            let over = here.until.take_if(|until| *until <= now).is_some();
             self.touched.insert(user);
-            if here.away_until.is_some_and(|until| until <= now) {
+            if over && here.devices == 0 {
                 self.remove(user);
             }
         }
@@ -147,20 +164,19 @@ impl PresenceTable {
     pub(super) fn news(&mut self) -> Vec<News> {
         let mut news = Vec::new();
         for user in std::mem::take(&mut self.touched) {
-            let now = self.people.get(&user).map(|here| here.presence(user));
-            let before = match &now {
-                Some(now) => self.told.insert(user, now.clone()),
-                None => self.told.remove(&user),
+            let now = self.people.get(user).map(Here::seen);
+            let before = match now {
+                Some(now) => self.told.insert(user, now),
+                None => self.told.remove(user),
             };
             match (before, now) {
                 (None, Some(now)) => {
                     news.push(News::Joined(user));
-                    // Who joins is taken for here, on one device, not typing.
-                    let plain =
-                        Presence { user_id: user, state: PresenceState::Here, devices: 1, typing: false };
-                    news.extend((now != plain).then_some(News::Changed(now)));
+                    news.extend((now != JOINED).then(|| News::Changed(now.presence(user))));
                 }
-                (Some(before), Some(now)) => news.extend((before != now).then_some(News::Changed(now))),
+                (Some(before), Some(now)) => {
+                    news.extend((before != now).then(|| News::Changed(now.presence(user))));
+                }
                 (Some(_), None) => news.push(News::Left(user)),
                 (None, None) => {}
             }

@@ -35,7 +35,7 @@ impl Live {
             return Err(Rejection::new(ErrorCode::ServiceUnavailable, restarting));
         }
         let reader = &request.caller;
-        let since = since.or_else(|| self.marks.get(&reader.user).copied());
+        let since = since.or_else(|| self.marks.get(reader.user).copied());
         let connection = request.viewer.connection_id();
         let payer = self.payer(reader.user);
         let wanted = Wanted { session: &self.session, since, payer, reader, connection };

@@ -16,7 +16,7 @@ impl Live {
         // What they had sent by then may have begun one.
         self.hub.inner.summaries.suspended(user);
         let now = self.hub.inner.clock.now();
-        let applied = self.session.suspend(now, &mut self.rng, user);
+        let applied = self.session.suspend(now, &mut rand::rng(), user);
         if !applied.events.is_empty() || !applied.effects.is_empty() {
             self.carry_out(now, applied, None).await;
         }
@@ -37,7 +37,7 @@ impl Live {
             if !self.hub.is_suspended(user).await? {
                 return Ok(());
             }
-            let weeded = self.session.suspend(draft.at, &mut self.rng, user);
+            let weeded = self.session.suspend(draft.at, &mut rand::rng(), user);
             draft.events.extend(weeded.events);
         }
         Ok(())

@@ -101,7 +101,7 @@ impl Live {
         let around = Around {
             live,
             presence: self.presence.list(),
-            read_to: self.marks.get(&request.caller.user).copied(),
+            read_to: self.marks.get(request.caller.user).copied(),
             unread_mentions: self.unread_mentions(request.caller.user),
             spent,
         };

@@ -114,7 +114,8 @@ pub(super) async fn front(
         && let Some(last) = pending.range_mut(..writes.min(pending.len())).next_back()
     {
         // Late or not, the oldest is asked next.
-        drop(timeout_at(until, &mut last.commit).await);
+        // Boxed: few sessions ever wait for this.
+        drop(Box::pin(timeout_at(until, &mut last.commit)).await);
     }
     match pending.front_mut() {
         Some(write) => {
@@ -194,7 +195,7 @@ impl Live {
         if let Err(error) = self.weed(draft).await {
             draft.lost.get_or_insert(error);
         }
-        let ended = self.session.end_turn(draft.at, &mut self.rng, ending.outcome.clone());
+        let ended = self.session.end_turn(draft.at, &mut rand::rng(), ending.outcome.clone());
         draft.ends = Some(Box::new(ending));
         draft.events.extend(ended.events);
         for effect in ended.effects {
