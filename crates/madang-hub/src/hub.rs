@@ -231,7 +231,7 @@ impl Hub {
             }
             match mailbox.send(message).await {
                 Ok(()) => return Ok(()),
-                Err(refused) => message = refused.0,
+                Err(refused) => message = refused,
             }
         }
         Err(Rejection::new(ErrorCode::ServiceUnavailable, "This session can't be opened now. Try again."))

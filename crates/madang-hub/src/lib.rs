@@ -14,6 +14,7 @@ mod import;
 mod invite;
 mod link;
 mod live;
+mod mailbox;
 mod meter;
 mod people;
 mod pool;

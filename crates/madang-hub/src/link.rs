@@ -13,11 +13,12 @@ use madang_protocol::{
 use madang_session::{Account, Action, Object, Rejection, Standing, authorize};
 use madang_store::{CommandRow, SessionQuery, UserRow};
 use rand::Rng;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::followed::Followed;
 use crate::hub::store_rejection;
 use crate::live::{Birth, Origin, Request, Seed, ToLive};
+use crate::mailbox::Refused;
 use crate::{Batch, Hub, Viewer};
 use find::Found;
 pub(crate) use names::is_durable;
@@ -135,7 +136,7 @@ impl Hub {
 
     fn tell_gone(&self, session: SessionId, word: ToLive) {
         let Some(mailbox) = self.inner.registry.running(session) else { return };
-        if let Err(mpsc::error::TrySendError::Full(message)) = mailbox.try_send(word) {
+        if let Err(Refused::Full(message)) = mailbox.try_send(word) {
             // Must arrive, and neither a destructor nor a session's task can wait: a task does.
             tokio::spawn(async move { drop(mailbox.send(message).await) });
         }

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use madang_protocol::{ErrorCode, SessionId};
 use madang_session::Rejection;
 use parking_lot::Mutex;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::live::ToLive;
+use crate::mailbox::{Inbox, Mailbox, mailbox};
 
 /// What others may see of a live session without asking its task.
 #[derive(Debug, Default)]
@@ -22,7 +23,7 @@ pub(crate) struct Facts {
 
 /// One live session's address.
 struct Entry {
-    mailbox: mpsc::Sender<ToLive>,
+    mailbox: Mailbox<ToLive>,
     facts: Arc<Facts>,
     generation: u64,
     /// What its task leaves to the next one, in order; resolves when it has let go of the session.
@@ -34,7 +35,7 @@ pub(crate) type Left = oneshot::Receiver<VecDeque<ToLive>>;
 
 /// What a session's task needs of the registry, and gives back when it ends, however it ends.
 pub(crate) struct Place {
-    pub(crate) mailbox: mpsc::Receiver<ToLive>,
+    pub(crate) inbox: Inbox<ToLive>,
     pub(crate) facts: Arc<Facts>,
     /// The task that had the session before; wait for it.
     pub(crate) before: Option<Left>,
@@ -91,7 +92,7 @@ impl Registry {
     pub(crate) fn mailbox(
         self: &Arc<Self>,
         session: SessionId,
-    ) -> Result<(mpsc::Sender<ToLive>, Option<Place>), Rejection> {
+    ) -> Result<(Mailbox<ToLive>, Option<Place>), Rejection> {
         let mut map = self.map.lock();
         let mut before = None;
         if let Some(entry) = map.get_mut(&session) {
@@ -106,17 +107,17 @@ impl Registry {
             ));
         }
         let generation = self.generation.fetch_add(1, Ordering::Relaxed);
-        let (sender, mailbox) = mpsc::channel(self.mailbox);
+        let (sender, inbox) = mailbox(self.mailbox);
         let (sends_left, left) = oneshot::channel();
         let facts = Arc::new(Facts::default());
         let entry = Entry { mailbox: sender.clone(), facts: facts.clone(), generation, left: Some(left) };
         map.insert(session, entry);
         let seat = Seat { registry: self.clone(), session, generation, left: Some(sends_left) };
-        Ok((sender, Some(Place { mailbox, facts, before, seat })))
+        Ok((sender, Some(Place { inbox, facts, before, seat })))
     }
 
     /// A session's mailbox, if its task runs.
-    pub(crate) fn running(&self, session: SessionId) -> Option<mpsc::Sender<ToLive>> {
+    pub(crate) fn running(&self, session: SessionId) -> Option<Mailbox<ToLive>> {
         self.map.lock().get(&session).map(|entry| entry.mailbox.clone())
     }
 
@@ -128,7 +129,7 @@ impl Registry {
     }
 
     /// Every live session's mailbox.
-    pub(crate) fn all(&self) -> Vec<mpsc::Sender<ToLive>> {
+    pub(crate) fn all(&self) -> Vec<Mailbox<ToLive>> {
         self.map.lock().values().map(|entry| entry.mailbox.clone()).collect()
     }
 

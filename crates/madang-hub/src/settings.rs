@@ -20,6 +20,9 @@ pub struct Settings {
     pub snapshot_events: u64,
     /// A session without viewers and turns leaves memory after this long.
     pub idle_eviction_ms: u64,
+    /// A session to which nobody said anything for this long forgets what the store has too: most of those that are
+    /// followed rest, and there may be many.
+    pub rest_ms: u64,
     /// Commands that wait for one session; a sender beyond waits.
     pub mailbox: usize,
     /// Sessions in memory at once; beyond, SERVICE_UNAVAILABLE.
@@ -55,6 +58,7 @@ impl Default for Settings {
             replay_bytes_max: 8 * 1024 * 1024,
             snapshot_events: 2_000,
             idle_eviction_ms: 60_000,
+            rest_ms: 5_000,
             mailbox: 256,
             live_sessions_max: 20_000,
             running_turns_max: 256,

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use madang_protocol::UserId;
 use madang_store::StoreError;
-use tokio::sync::mpsc::error::TrySendError;
 
 use crate::Hub;
 use crate::live::ToLive;
+use crate::mailbox::Refused;
 
 /// Times that the account is looked up while the store can't be read; beyond, sessions look themselves when a turn starts.
 const TRIES: u32 = 20;
@@ -42,7 +42,7 @@ impl Hub {
     fn tell_suspended(&self, user: UserId) {
         self.inner.summaries.suspended(user);
         for mailbox in self.inner.registry.all() {
-            if let Err(TrySendError::Full(word)) = mailbox.try_send(ToLive::Suspended(user)) {
+            if let Err(Refused::Full(word)) = mailbox.try_send(ToLive::Suspended(user)) {
                 // One session that is behind must not hold up the others.
                 tokio::spawn(async move { drop(mailbox.send(word).await) });
             }

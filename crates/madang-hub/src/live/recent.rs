@@ -12,32 +12,48 @@ const RECENT_MAX: usize = 1_024;
 
 /// Answers by person and id, with the digest of what was asked.
 #[derive(Default)]
-pub(super) struct Recent {
+struct Answers {
     answers: HashMap<(UserId, String), ([u8; 16], Ack)>,
     order: VecDeque<(UserId, String)>,
 }
+
+/// None while there is none: a session that rests has forgotten them.
+#[derive(Default)]
+pub(super) struct Recent(Option<Box<Answers>>);
 
 impl Recent {
     pub(super) fn add(&mut self, cause: &Cause) {
         let Some(digest) = cause.digest else { return };
         let key = (cause.user, cause.id.clone());
-        if self.order.len() >= RECENT_MAX
-            && let Some(oldest) = self.order.pop_front()
+        let Answers { answers, order } = &mut **self.0.get_or_insert_default();
+        if order.len() >= RECENT_MAX
+            && let Some(oldest) = order.pop_front()
         {
-            self.answers.remove(&oldest);
+            answers.remove(&oldest);
         }
-        self.order.push_back(key.clone());
-        self.answers.insert(key, (digest, cause.answer.clone()));
+        order.push_back(key.clone());
+        answers.insert(key, (digest, cause.answer.clone()));
     }
 
     pub(super) fn forget(&mut self, cause: &Cause) {
+        let Some(Answers { answers, order }) = self.0.as_deref_mut() else { return };
         let key = (cause.user, cause.id.clone());
-        if cause.digest.is_some() && self.answers.remove(&key).is_some() {
-            self.order.retain(|kept| *kept != key);
+        if cause.digest.is_some() && answers.remove(&key).is_some() {
+            order.retain(|kept| *kept != key);
         }
     }
 
     pub(super) fn find(&self, user: UserId, id: &str) -> Option<&([u8; 16], Ack)> {
-        self.answers.get(&(user, id.to_owned()))
+        self.0.as_ref()?.answers.get(&(user, id.to_owned()))
+    }
+
+    /// Forgets all of them. Only when nothing is under way: the store has them.
+    pub(super) fn clear(&mut self) {
+        self.0 = None;
+    }
+
+    /// Whether there is nothing to forget.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_none()
     }
 }

@@ -1,6 +1,8 @@
 //! The running reply, as its session holds it: what is written so far, and how it reaches those who follow.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 use madang_model::ModelError;
 use madang_protocol::{
@@ -25,6 +27,8 @@ const UPDATES: usize = 64;
 /// The reply that is being written.
 pub(super) struct LiveReply {
     task: TurnTask,
+    /// What came from it and is not looked at yet.
+    news: Vec<Update>,
     pub(super) turn_id: TurnId,
     pub(super) message_id: MessageId,
     pub(super) asked_by: Option<UserId>,
@@ -45,11 +49,13 @@ pub(super) struct LiveReply {
 }
 
 /// Waits for news of the running reply; never returns without one.
-pub(super) async fn updates(reply: &mut Option<Box<LiveReply>>, into: &mut Vec<Update>) -> usize {
-    match reply {
-        Some(reply) => reply.task.updates.recv_many(into, UPDATES).await,
-        None => std::future::pending().await,
-    }
+///
+/// Not an `async fn`: its arguments would be there twice, for as long as the session is live.
+pub(super) fn updates(reply: &mut Option<Box<LiveReply>>) -> impl Future<Output = ()> {
+    poll_fn(move |cx| match reply.as_deref_mut() {
+        Some(LiveReply { task, news, .. }) => task.updates.poll_recv_many(cx, news, UPDATES).map(|_| ()),
+        None => Poll::Pending,
+    })
 }
 
 impl LiveReply {
@@ -91,6 +97,7 @@ impl Live {
         });
         self.reply = Some(Box::new(LiveReply {
             task,
+            news: Vec::new(),
             turn_id,
             message_id,
             asked_by,
@@ -117,21 +124,24 @@ impl Live {
     }
 
     /// Takes news from the turn's task, in order.
-    pub(super) async fn updates(&mut self, updates: &mut Vec<Update>) {
+    pub(super) async fn updates(&mut self) {
+        let Some(reply) = &mut self.reply else { return };
         let mut end = None;
-        if updates.is_empty() {
-            if let Some(reply) = &mut self.reply {
-                reply.task.fault().await;
-            }
+        let mut news = std::mem::take(&mut reply.news);
+        if news.is_empty() {
+            reply.task.fault().await;
             end = Some(End::Failed(lost()));
         }
         let mut events = Vec::new();
-        for update in updates.drain(..) {
+        for update in news.drain(..) {
             if let Update::End(how) = update {
                 end = Some(how);
             } else {
                 events.extend(self.update(update));
             }
+        }
+        if let Some(reply) = &mut self.reply {
+            reply.news = news;
         }
         self.show(events);
         if let Some(ending) = end.and_then(|end| self.conclude(end)) {

@@ -1,5 +1,6 @@
 //! Commands: acknowledged after the disk, carried out once, sessions made once.
 
+use madang_hub::Settings;
 use madang_protocol::{ErrorCode, SessionId};
 use madang_testkit::{HubClient, Mirror};
 use serde_json::{Value, json};
@@ -73,6 +74,27 @@ fn cm2_a_repeat_gets_the_first_answer_in_flight_later_and_after_a_kill() {
         let other = world.client(2);
         other.send("once", "create_session", json!({})).await;
         other.answer("once").await.expect("another person's ids are their own");
+    });
+}
+
+#[test]
+fn cm2_a_session_at_rest_has_forgotten_a_command_and_answers_a_repeat_all_the_same() {
+    run(Settings { rest_ms: 0, ..settings() }, async |world| {
+        let client = world.client(1);
+        let session = client.create().await;
+        let say = |text: &str| json!({"session_id": session, "content": text});
+        world.store.hold();
+        client.send("once", "chat_message", say("x")).await;
+        client.send("once", "chat_message", say("x")).await;
+        world.store.release();
+        client.viewer.wait_for("both", |m| (answers_in(m, "once").len() == 2).then_some(())).await;
+        client.send("once", "chat_message", say("x")).await;
+        client.send("once", "chat_message", say("other")).await;
+        client.viewer.wait_for("all", |m| (answers_in(m, "once").len() == 4).then_some(())).await;
+        let kinds: Vec<_> = answers(&client, "once").iter().map(|answer| answer["type"].clone()).collect();
+        assert_eq!(kinds, ["ack", "ack", "ack", "error"]);
+        assert_eq!(world.count(session, "message_created").await, 1);
+        client.viewer.assert_sound();
     });
 }
 
