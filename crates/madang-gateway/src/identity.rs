@@ -5,14 +5,14 @@ mod names;
 mod ticket;
 mod token;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use http::header;
 use http::request::Parts;
 use http::{HeaderMap, Uri};
 use madang_accounts::{Accounts, BOOTSTRAP_PREFIX, Known, Proof, Refusal, css_color};
 use madang_hub::{Caller, Via};
-use madang_protocol::{ErrorCode, Scope, UnixMs, UserId, color_of};
+use madang_protocol::{ErrorCode, PALETTE, Scope, UnixMs, UserId, color_of};
 
 pub use names::display_name;
 pub(crate) use ticket::Tickets;
@@ -196,7 +196,7 @@ pub(crate) fn known(known: Known) -> Caller {
     Caller {
         user: account.user,
         display_name: Arc::from(account.display_name.as_str()),
-        color: Arc::from(css_color(&account)),
+        color: shared_color(css_color(&account)),
         language: Arc::from(account.language.as_str()),
         guest: false,
         admin: account.admin,
@@ -218,11 +218,18 @@ fn guest(user: UserId) -> Caller {
     Caller {
         user,
         display_name: Arc::from(display_name(user)),
-        color: Arc::from(color_of(user)),
-        language: Arc::from(""),
+        color: shared_color(color_of(user)),
+        language: Arc::default(),
         guest: true,
         admin: false,
         scope: Scope::Write,
         via: Via::Guest,
     }
+}
+
+/// A colour; those of the palette are there once, and not once a connection.
+fn shared_color(color: &str) -> Arc<str> {
+    static SHARED: LazyLock<[Arc<str>; PALETTE.len()]> = LazyLock::new(|| PALETTE.map(Arc::from));
+    let known = SHARED.iter().find(|known| known.as_ref() == color);
+    known.cloned().unwrap_or_else(|| Arc::from(color))
 }
