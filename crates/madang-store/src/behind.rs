@@ -79,8 +79,10 @@ pub(crate) struct Behind {
     newest: AtomicU64,
     /// The database has this on disk.
     durable: AtomicU64,
-    /// Whether there is room for what waits, and nothing had to be left out.
+    /// Whether there is room for what waits.
     roomy: AtomicBool,
+    /// Whether something that was acked had to be left out: the database is damaged, and from then on asked first.
+    damaged: AtomicBool,
     /// Whether a checkpoint is wanted, so that the redo log can go on.
     pressed: AtomicBool,
     /// Whether the write-ahead log could not be synced.
@@ -88,8 +90,9 @@ pub(crate) struct Behind {
     stopped: AtomicBool,
     /// Whether the database has given back what it does not need while nobody writes.
     rests: AtomicBool,
-    /// Whether the redo log's files are wanted, and those that were made.
+    /// Whether the redo log's files are wanted, whether they were made, and those that were.
     wanted: AtomicBool,
+    has_redo: AtomicBool,
     made: Mutex<Option<Redo>>,
     dir: PathBuf,
     key: Key,
@@ -113,12 +116,15 @@ impl Behind {
             stands: watch::Sender::new(Stands { position, failures: 0, fault: None }),
             newest: AtomicU64::new(position),
             durable: AtomicU64::new(position),
-            roomy: AtomicBool::new(true),
+            // The first commit looks: it is the database's own, as nothing is known yet.
+            roomy: AtomicBool::new(false),
+            damaged: AtomicBool::new(false),
             pressed: AtomicBool::new(false),
             suspect: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             rests: AtomicBool::new(true),
             wanted: AtomicBool::new(false),
+            has_redo: AtomicBool::new(false),
             made: Mutex::new(None),
             dir: dir.to_owned(),
             key,
@@ -130,13 +136,15 @@ impl Behind {
     pub(crate) fn may_wait(&self) -> bool {
         let waiting = self.waiting.lock();
         let room = waiting.appends < APPENDS * TIMES_MAX && waiting.bytes < BYTES * TIMES_MAX;
-        room && self.roomy.load(Ordering::Acquire) && self.stands.borrow().fault.is_none()
+        let sound = self.roomy.load(Ordering::Acquire) && !self.damaged.load(Ordering::Acquire);
+        room && sound && self.stands.borrow().fault.is_none()
     }
 
     /// Takes a group that is in the redo log, before it is acked.
     pub(crate) fn put(&self, group: Group, bytes: usize) {
-        self.newest.store(group.position, Ordering::Release);
         let mut waiting = self.waiting.lock();
+        // Behind the lock: who waits for it must find it here.
+        self.newest.store(group.position, Ordering::Release);
         waiting.appends += group.appends.len();
         waiting.bytes += bytes;
         waiting.groups.push(group);
@@ -186,12 +194,15 @@ impl Behind {
         }
         let mut taken = std::mem::take(&mut *self.waiting.lock());
         let Some(position) = taken.groups.last().map(|group| group.position) else {
+            if !self.roomy.load(Ordering::Acquire) {
+                self.look_for_room(&mut database).await;
+            }
             return Ok(database);
         };
         match database.take(&taken.groups).await {
             Ok(whole) => {
-                let roomy = whole && self.has_room(&mut database).await;
-                self.roomy.store(roomy, Ordering::Release);
+                self.damaged.fetch_or(!whole, Ordering::AcqRel);
+                self.look_for_room(&mut database).await;
                 self.stands.send_modify(|stands| (stands.position, stands.fault) = (position, None));
                 Ok(database)
             }
@@ -212,9 +223,9 @@ impl Behind {
         }
     }
 
-    async fn has_room(&self, database: &mut Database) -> bool {
+    async fn look_for_room(&self, database: &mut Database) {
         let pages = database.pages_left().await;
-        pages > ROOM_PAGES && room_on_disk(&self.dir) > ROOM_BYTES
+        self.roomy.store(pages > ROOM_PAGES && room_on_disk(&self.dir) > ROOM_BYTES, Ordering::Release);
     }
 
     /// The database has what it has on disk too: a commit was synced, or the write-ahead log moved.
@@ -315,12 +326,15 @@ impl Behind {
     }
 
     fn make(&self) {
-        // Nothing waits as long as there is no redo log.
-        if room_on_disk(&self.dir) < 2 * ROOM_BYTES {
+        // Asked for once more while it was being made.
+        if self.has_redo.load(Ordering::Acquire) || room_on_disk(&self.dir) < 2 * ROOM_BYTES {
             return;
         }
         match Redo::open(&self.dir, self.settings.redo_bytes / 2, self.key, self.position()) {
-            Ok(redo) => *self.made.lock() = Some(redo),
+            Ok(redo) => {
+                self.has_redo.store(true, Ordering::Release);
+                *self.made.lock() = Some(redo);
+            }
             Err(error) => tracing::warn!(%error, "the redo log could not be made"),
         }
     }

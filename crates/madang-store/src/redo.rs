@@ -1,7 +1,7 @@
 //! The redo log: two files of a fixed length that take groups of appends before the database has them.
 //!
 //! A commit in the database rewrites pages of many tables. A group in here is one write over what the file has already, and
-//! one sync. The database takes the groups later, many at once (`ahead`), and notes in the same transaction up to which
+//! one sync. The database takes the groups later, many at once (`behind`), and notes in the same transaction up to which
 //! position it has them; a start after a kill takes the rest from here, each once (decision 12).
 
 pub(crate) mod frame;
@@ -148,6 +148,9 @@ pub(crate) fn is_made(dir: &Path, bytes: u64) -> bool {
 }
 
 /// The groups that a directory's log holds after a position, in order.
+///
+/// # Errors
+/// When a file can't be read, or a whole group is not what this program writes.
 pub(crate) fn groups_after(dir: &Path, key: &Key, position: u64) -> io::Result<Vec<(u64, Vec<Append>)>> {
     let mut groups = Vec::new();
     for path in paths(dir) {
@@ -158,7 +161,7 @@ pub(crate) fn groups_after(dir: &Path, key: &Key, position: u64) -> io::Result<V
             Err(error) => return Err(error),
         };
         let mut rest = bytes.as_slice();
-        while let Some((position, appends, after)) = frame::read(rest, key) {
+        while let Some((position, appends, after)) = frame::read(rest, key)? {
             groups.push((position, appends));
             rest = after;
         }

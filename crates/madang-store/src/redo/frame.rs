@@ -19,7 +19,8 @@ pub(crate) const HEAD_BYTES: usize = 48;
 /// Where the checksum begins.
 const CHECKSUM_AT: usize = 16;
 
-/// The rows of an append that the redo log takes. People's changes, lines of the audit log and redactions never come here.
+/// The rows of an append that the redo log takes. A newer program reads what an older one left when it was killed: rows
+/// may gain fields that have a default, and lose none. People's changes, lines of the audit log and redactions never come here.
 macro_rules! kept {
     ($($field:ident: $row:ty,)*) => {
         #[derive(Serialize)]
@@ -85,20 +86,71 @@ pub(crate) fn write<'a>(
     Ok(())
 }
 
+/// A group's position, its appends, and what follows it.
+type Found<'a> = (u64, Vec<Append>, &'a [u8]);
+
 /// The group that `bytes` begin with, its position, and what follows it; none where no whole one is.
-pub(crate) fn read<'a>(bytes: &'a [u8], key: &Key) -> Option<(u64, Vec<Append>, &'a [u8])> {
+///
+/// # Errors
+/// When it is whole and can't be understood: it was acked, so it must not be taken for one that was half written.
+pub(crate) fn read<'a>(bytes: &'a [u8], key: &Key) -> serde_json::Result<Option<Found<'a>>> {
+    let Some((position, appends, rest)) = whole(bytes, key) else { return Ok(None) };
+    let read: Vec<Read> = serde_json::from_slice(appends)?;
+    Ok(Some((position, read.into_iter().map(Append::from).collect(), rest)))
+}
+
+/// A whole group's position, its appends as they are written, and what follows it.
+fn whole<'a>(bytes: &'a [u8], key: &Key) -> Option<(u64, &'a [u8], &'a [u8])> {
     let head = bytes.get(..HEAD_BYTES)?;
     let length = u32::from_le_bytes(head[4..8].try_into().ok()?) as usize;
-    let frame = bytes.get(..HEAD_BYTES.checked_add(length)?)?;
+    let (frame, rest) = bytes.split_at_checked(HEAD_BYTES.checked_add(length)?)?;
     if head[..4] != MAGIC || checksum(key, frame) != head[CHECKSUM_AT..] {
         return None;
     }
     let position = u64::from_le_bytes(head[8..CHECKSUM_AT].try_into().ok()?);
-    let read: Vec<Read> = serde_json::from_slice(&frame[HEAD_BYTES..]).ok()?;
-    Some((position, read.into_iter().map(Append::from).collect(), &bytes[frame.len()..]))
+    Some((position, &frame[HEAD_BYTES..], rest))
 }
 
 fn checksum(key: &Key, frame: &[u8]) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new_keyed(key);
     hasher.update(&frame[..CHECKSUM_AT]).update(&frame[HEAD_BYTES..]).finalize()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: Key = [7; 32];
+
+    fn written(position: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write(&mut bytes, &KEY, position, [Append::default()].iter()).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn a_group_reads_back_and_any_change_of_it_is_none() {
+        let bytes = [written(3), written(4)].concat();
+        let (position, appends, rest) = read(&bytes, &KEY).unwrap().unwrap();
+        assert_eq!((position, appends.len(), rest), (3, 1, written(4).as_slice()));
+        for at in 0..written(3).len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            assert!(read(&changed, &KEY).unwrap().is_none(), "byte {at}");
+        }
+        assert!(read(&bytes[..written(3).len() - 1], &KEY).unwrap().is_none(), "half written");
+        assert!(read(&bytes, &[8; 32]).unwrap().is_none(), "another database's");
+    }
+
+    #[test]
+    fn a_whole_group_that_cannot_be_understood_is_an_error() {
+        let mut bytes = written(1);
+        bytes.truncate(HEAD_BYTES);
+        bytes.extend_from_slice(b"[{\"records\":7}]");
+        let length = (bytes.len() - HEAD_BYTES) as u32;
+        bytes[4..8].copy_from_slice(&length.to_le_bytes());
+        let right = checksum(&KEY, &bytes);
+        bytes[CHECKSUM_AT..HEAD_BYTES].copy_from_slice(right.as_bytes());
+        assert!(read(&bytes, &KEY).is_err());
+    }
 }

@@ -92,12 +92,23 @@ impl Drop for SmallDisk {
 
 #[tokio::test]
 async fn a_full_disk_refuses_appends_and_takes_them_again_when_there_is_space() {
+    fill_disk(Settings::default()).await;
+}
+
+/// What the redo log would take, a database without room could not take after it.
+#[tokio::test]
+async fn a_full_disk_refuses_appends_that_the_redo_log_has_room_for() {
+    fill_disk(redo::settings()).await;
+}
+
+#[expect(clippy::print_stdout, reason = "shown when a test fails, or is asked to show it")]
+async fn fill_disk(settings: Settings) {
     let Some(disk) = SmallDisk::mount("6m") else {
         println!("skipped: mounting a small file system is not permitted here");
         return;
     };
     let data = disk.path().join("data");
-    let store = SqliteStore::open(&data, Settings::default()).await.unwrap();
+    let store = SqliteStore::open(&data, settings).await.unwrap();
     commit(&store, creation(1, "")).await.unwrap();
     commit(&store, one(1, 1, "before")).await.unwrap();
     // Another program takes the rest, but for a little.
