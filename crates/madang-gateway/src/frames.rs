@@ -1,5 +1,7 @@
 //! Envelopes into frames: one a frame on version 1, arrays on version 2 (EN3).
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use madang_hub::Outgoing;
 use madang_protocol::limits::{BATCH_BYTES_MAX, BATCH_ENVELOPES_MAX};
@@ -7,7 +9,7 @@ use madang_protocol::limits::{BATCH_BYTES_MAX, BATCH_ENVELOPES_MAX};
 use crate::codec::{Opcode, frame_len, write_frame, write_header};
 
 /// The frames of a batch for version 2: the bytes that every connection shares.
-pub(crate) fn frames_v2(events: &[Outgoing]) -> Bytes {
+pub(crate) fn frames_v2(events: &[Arc<Outgoing>]) -> Bytes {
     let mut envelopes = events.iter().map(|event| &event.envelope[..]).peekable();
     let mut out = Vec::with_capacity(events.iter().map(|event| frame_len(event.envelope.len()) + 1).sum());
     while envelopes.peek().is_some() {

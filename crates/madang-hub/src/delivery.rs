@@ -141,7 +141,7 @@ pub enum Form {
 /// Events that leave together.
 #[derive(Debug)]
 pub struct Batch {
-    events: Vec<Outgoing>,
+    events: Vec<Arc<Outgoing>>,
     asked_for: bool,
     forms: [OnceLock<Bytes>; 3],
 }
@@ -150,7 +150,24 @@ impl Batch {
     /// Makes a batch; it is not empty.
     #[must_use]
     pub fn new(events: Vec<Outgoing>) -> Arc<Batch> {
-        Arc::new(Batch { events, asked_for: false, forms: Default::default() })
+        Batch::of(events.into_iter().map(Arc::new).collect(), false)
+    }
+
+    /// Several batches as one, in their order; there is at least one.
+    #[must_use]
+    pub fn joined<'a>(batches: impl IntoIterator<Item = &'a Arc<Batch>>) -> Arc<Batch> {
+        let mut batches = batches.into_iter();
+        match (batches.next(), batches.next()) {
+            (Some(only), None) => only.clone(),
+            (first, second) => {
+                let all = first.into_iter().chain(second).chain(batches);
+                Batch::of(all.flat_map(|batch| batch.events.iter().cloned()).collect(), false)
+            }
+        }
+    }
+
+    fn of(events: Vec<Arc<Outgoing>>, asked_for: bool) -> Arc<Batch> {
+        Arc::new(Batch { events, asked_for, forms: Default::default() })
     }
 
     /// Makes a batch that one connection asked for: what it missed, a state, a page.
@@ -158,7 +175,7 @@ impl Batch {
     /// It may be larger than what may wait for a connection that falls behind, and is no sign that this one does.
     #[must_use]
     pub fn asked_for(events: Vec<Outgoing>) -> Arc<Batch> {
-        Arc::new(Batch { events, asked_for: true, forms: Default::default() })
+        Batch::of(events.into_iter().map(Arc::new).collect(), true)
     }
 
     /// Whether one connection asked for it.
@@ -175,12 +192,12 @@ impl Batch {
 
     /// The events, in order.
     #[must_use]
-    pub fn events(&self) -> &[Outgoing] {
+    pub fn events(&self) -> &[Arc<Outgoing>] {
         &self.events
     }
 
     /// The bytes of a form: made by the first viewer that asks, shared by all others (invariant 5).
-    pub fn form(&self, form: Form, make: impl FnOnce(&[Outgoing]) -> Bytes) -> &Bytes {
+    pub fn form(&self, form: Form, make: impl FnOnce(&[Arc<Outgoing>]) -> Bytes) -> &Bytes {
         self.forms[form as usize].get_or_init(|| make(&self.events))
     }
 }

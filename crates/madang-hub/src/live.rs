@@ -12,11 +12,11 @@ mod journal;
 mod load;
 mod marks;
 mod mentions;
-mod pace;
 mod presence;
 mod publish;
 mod recent;
 mod reply;
+mod round;
 mod rows;
 mod snapshot;
 mod summary;
@@ -34,6 +34,7 @@ use madang_session::{Fork, Rejection, Session, Target};
 use madang_store::SecretHash;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::few::Few;
@@ -47,13 +48,13 @@ use ending::Ending;
 pub(crate) use ending::clip;
 use followers::Watcher;
 use mentions::Mentions;
-use pace::Pace;
 use presence::PresenceTable;
 use recent::Recent;
 use reply::LiveReply;
+use round::Round;
 use snapshot::Snapshots;
 use summary::LateAnswer;
-use write::{Pending, Together};
+use write::Pending;
 
 /// How soon after a mere message the lists of its people are told of the activity.
 const SUMMARY_DELAY: Duration = Duration::from_secs(1);
@@ -135,10 +136,10 @@ pub(crate) struct Live {
     facts: Arc<Facts>,
     watchers: Vec<Watcher>,
     presence: PresenceTable,
-    /// How its rounds of writes follow each other.
-    pace: Pace,
-    /// What the next round waits for.
-    together: Option<Together>,
+    /// What they are told.
+    round: Round,
+    /// Everything else, between two turns of a round.
+    others: Option<JoinHandle<()>>,
     /// When what is new about who is here is told, while it waits for more.
     presence_due: Option<Instant>,
     /// How far each person has read.

@@ -136,7 +136,7 @@ impl Backlog {
     fn bytes_of(&self, event: &Outgoing) -> Bytes {
         match self.form {
             Form::SocketV1 | Form::SocketV2 => event.envelope.clone(),
-            Form::Sse => text::events(std::slice::from_ref(event)),
+            Form::Sse => text::one(event),
         }
     }
 

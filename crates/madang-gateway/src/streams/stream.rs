@@ -92,7 +92,7 @@ impl Stream {
 
     /// Takes in what a batch says of this session.
     fn take(&self, state: &mut State, batch: &Arc<Batch>) {
-        let ours = |event: &&Outgoing| event.session == Some(self.session);
+        let ours = |event: &&Arc<Outgoing>| event.session == Some(self.session);
         if batch.was_asked_for() {
             state.asked_bytes += batch.bytes();
         }
@@ -158,7 +158,7 @@ impl State {
     /// Tells whoever began the stream whether it could be; a refusal is their answer and no event.
     fn answer(&mut self, batch: &Batch) -> bool {
         let Some((id, _)) = &self.following else { return false };
-        let answers = |event: &&Outgoing| event.correlation_id.as_deref() == Some(id);
+        let answers = |event: &&Arc<Outgoing>| event.correlation_id.as_deref() == Some(id);
         let Some(answer) = batch.events().iter().find(answers) else { return false };
         let Some((_, begun)) = self.following.take() else { return false };
         let refused = match &answer.event {

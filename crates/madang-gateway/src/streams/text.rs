@@ -1,5 +1,7 @@
 //! The text of server-sent events: `id: EPOCH:SEQ`, `event: TYPE`, `data: ENVELOPE` (HT2).
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use madang_hub::Outgoing;
 use madang_protocol::{Epoch, Event, Position};
@@ -11,10 +13,15 @@ const FRAME_BYTES: usize = 96;
 pub(crate) const COMMENT: &str = ":\n\n";
 
 /// The events of a batch: the bytes that every stream of the session shares.
-pub(crate) fn events(events: &[Outgoing]) -> Bytes {
+pub(crate) fn events(events: &[Arc<Outgoing>]) -> Bytes {
     let mut out = Vec::with_capacity(events.iter().map(|event| event.envelope.len() + FRAME_BYTES).sum());
     events.iter().for_each(|event| write(&mut out, &event.kind, place(event), &event.envelope));
     Bytes::from(out)
+}
+
+/// One event as it left the hub.
+pub(crate) fn one(outgoing: &Outgoing) -> Bytes {
+    event(&outgoing.kind, place(outgoing), &outgoing.envelope)
 }
 
 /// One event.

@@ -95,6 +95,9 @@ impl Live {
         reason = "all but the questions goes to the core, whose match is whole"
     )]
     pub(super) async fn command(&mut self, request: Request) {
+        if shows_state(&request.submission.command) {
+            self.tell_before_answer(&request);
+        }
         let caller = request.caller.in_session();
         let done = match &request.submission.command {
             Command::SessionStatus(_) => {
@@ -131,6 +134,12 @@ impl Live {
         if let Err(rejection) = done {
             self.reply_to(&request, rejection.to_error().into());
         }
+    }
+
+    /// Whoever asks how things stand has heard before of all that the answer contains.
+    pub(super) fn tell_before_answer(&mut self, request: &Request) {
+        let connection = request.viewer.connection_id();
+        self.tell_before(|watcher| watcher.connection == connection);
     }
 
     fn acknowledge(&self, request: &Request) {

@@ -11,6 +11,7 @@ use madang_protocol::{
 use tokio::time::Instant;
 
 use super::presence::News;
+use super::round::Round;
 use super::{Live, Request};
 use crate::few::make_room;
 use crate::followed::{Followed, NotFollowed};
@@ -22,6 +23,20 @@ pub(super) struct Watcher {
     pub(super) viewer: Arc<dyn Viewer>,
     pub(super) user: UserId,
     followed: Arc<Followed>,
+    /// How many batches of the round it was told.
+    pub(super) told: u64,
+}
+
+impl Watcher {
+    /// Follows from now on.
+    pub(super) fn new(
+        viewer: Arc<dyn Viewer>,
+        user: UserId,
+        followed: Arc<Followed>,
+        round: &Round,
+    ) -> Watcher {
+        Watcher { connection: viewer.connection_id(), viewer, user, followed, told: round.head() }
+    }
 }
 
 /// How a connection stops following.
@@ -66,9 +81,9 @@ impl Live {
 
     fn add_watcher(&mut self, request: &Request) {
         let (viewer, followed) = (request.viewer.clone(), request.followed.clone());
-        let (connection, user) = (viewer.connection_id(), request.caller.user);
         make_room(&mut self.watchers);
-        self.watchers.push(Watcher { connection, viewer, user, followed });
+        self.watchers.push(Watcher::new(viewer, request.caller.user, followed, &self.round));
+        self.round.changed(&self.watchers);
     }
 
     pub(super) fn unwatch(&mut self, followed: &Arc<Followed>, parting: Parting) {
@@ -79,6 +94,9 @@ impl Live {
     }
 
     fn take_out(&mut self, gone: impl Fn(&Watcher) -> bool, parting: Parting) {
+        if parting == Parting::Left {
+            self.tell_before(&gone);
+        }
         let away_until = Instant::now() + Duration::from_millis(self.hub.inner.settings.away_ms);
         let presence = &mut self.presence;
         self.watchers.retain(|watcher| {
@@ -90,9 +108,11 @@ impl Live {
             }
             stays
         });
+        self.round.changed(&self.watchers);
     }
 
     pub(super) fn unwatch_all(&mut self) {
+        self.finish_round();
         for watcher in self.watchers.drain(..) {
             watcher.followed.leave(self.session.id());
             self.presence.remove(watcher.user);
@@ -102,6 +122,7 @@ impl Live {
     /// Cuts a person off (SE4): what was said before is with them, and this is the last that they hear.
     pub(super) fn cut(&mut self, user: UserId, by: Author) {
         let session_id = self.session.id();
+        self.tell_before(|watcher| watcher.user == user);
         self.presence.remove(user);
         self.hub.inner.summaries.left(session_id, user);
         self.watchers.retain(|watcher| {
@@ -111,6 +132,7 @@ impl Live {
             }
             stays
         });
+        self.round.changed(&self.watchers);
         let viewers = self.hub.inner.people.viewers(user);
         let event = Event::from(Removed { session_id, by });
         let batch = Batch::new(vec![self.hub.outgoing(Some(session_id), None, event)]);
@@ -221,12 +243,8 @@ impl Live {
 
     /// Sends events that are not in the log to everyone who follows.
     pub(super) fn broadcast(&mut self, events: Vec<Outgoing>) {
-        if events.is_empty() || self.watchers.is_empty() {
-            return;
+        if !events.is_empty() {
+            self.round.add(Batch::new(events), &self.watchers);
         }
-        let begun = Instant::now();
-        let batch = Batch::new(events);
-        self.watchers.iter().for_each(|watcher| watcher.viewer.deliver(std::slice::from_ref(&batch)));
-        self.pace.wrote(begun, Instant::now());
     }
 }

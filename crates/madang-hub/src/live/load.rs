@@ -11,9 +11,9 @@ use tokio::time::Instant;
 use super::ending::Ending;
 use super::journal::replay;
 use super::mentions::Mentions;
-use super::pace::Pace;
 use super::presence::PresenceTable;
 use super::recent::Recent;
+use super::round::Round;
 use super::snapshot::{Snapshots, restore};
 use super::write::{Cause, Draft};
 use super::{Birth, Live, Origin, ToLive};
@@ -64,8 +64,8 @@ impl Live {
             facts,
             watchers: Vec::new(),
             presence: PresenceTable::default(),
-            pace: Pace::default(),
-            together: None,
+            round: Round::default(),
+            others: None,
             presence_due: None,
             marks: Few::default(),
             mentions: Mentions::default(),

@@ -1,8 +1,6 @@
 //! From the disk to everyone: answers and events in the order of the log, after the commit (CM1, DC1).
 
-use std::collections::HashMap;
-
-use madang_protocol::{ConnectionId, Event};
+use madang_protocol::Event;
 use madang_store::StoreError;
 use tokio::time::Instant;
 
@@ -22,7 +20,6 @@ struct News {
 impl Live {
     /// The oldest write is done: so may be others of the same group. Tells everyone, in order.
     pub(super) async fn front_done(&mut self, first: Result<(), StoreError>) {
-        self.together = None;
         let mut result = Some(first);
         let mut news = News::default();
         while let Some(done) = result.take() {
@@ -57,30 +54,23 @@ impl Live {
         let News { shared, answers, born, tells } = news;
         self.note_changes(&shared);
         let id = self.session.id();
-        let mut private: HashMap<ConnectionId, Vec<Outgoing>> = HashMap::new();
+        if !shared.is_empty() {
+            self.round.add(Batch::new(shared), &self.watchers);
+        }
         for cause in answers {
             let answer = cause.instead.unwrap_or_else(|| Event::from(cause.answer));
             let ack = self.hub.outgoing(Some(id), Some(&cause.id), answer);
             let connection = cause.viewer.connection_id();
             if self.watchers.iter().any(|watcher| watcher.connection == connection) {
-                private.entry(connection).or_default().push(ack);
+                self.round.answer(connection, ack, &self.watchers);
             } else {
                 cause.viewer.deliver(&[Batch::new(vec![ack])]);
             }
         }
-        let begun = Instant::now();
-        let shared = (!shared.is_empty()).then(|| Batch::new(shared));
-        for watcher in &self.watchers {
-            let own = if private.is_empty() { None } else { private.remove(&watcher.connection) };
-            match (own.map(Batch::new), &shared) {
-                (None, Some(shared)) => watcher.viewer.deliver(std::slice::from_ref(shared)),
-                (Some(own), Some(shared)) => watcher.viewer.deliver(&[own, shared.clone()]),
-                (Some(own), None) => watcher.viewer.deliver(&[own]),
-                (None, None) => {}
-            }
-        }
-        self.pace.wrote(begun, Instant::now());
         self.tell(tells);
+        if !born.is_empty() {
+            self.finish_round();
+        }
         for born in born {
             // Its maker's connection may be gone; the session stays.
             drop(born.send(Ok(())));
@@ -95,6 +85,7 @@ impl Live {
     fn cut_off_people(&mut self, write: &Pending) {
         let id = self.session.id();
         for (user, by) in &write.cuts {
+            self.tell_before(|watcher| watcher.user == *user);
             for cause in write.causes.iter().filter(|cause| cause.user == *user) {
                 let ack = self.hub.outgoing(Some(id), Some(&cause.id), Event::from(cause.answer.clone()));
                 cause.viewer.deliver(&[Batch::new(vec![ack])]);
@@ -104,8 +95,10 @@ impl Live {
     }
 
     /// Tells people what concerns them alone, on all their connections.
-    pub(super) fn tell(&self, tells: Vec<Tell>) {
+    pub(super) fn tell(&mut self, tells: Vec<Tell>) {
         for Tell { user, event, except } in tells {
+            // They may know of it already what they are told here.
+            self.tell_before(|watcher| watcher.user == user);
             let batch = Batch::new(vec![self.hub.outgoing(Some(self.session.id()), None, event)]);
             let viewers = self.hub.inner.people.viewers(user);
             let others = viewers.iter().filter(|viewer| Some(viewer.connection_id()) != except);

@@ -10,10 +10,9 @@ use futures_util::FutureExt;
 use madang_bus::Lease;
 use madang_protocol::{ErrorCode, SessionId};
 use madang_session::Rejection;
-use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
-use super::write::Together;
+use super::round::others;
 use super::{Live, ToLive, load, reply, write};
 use crate::Hub;
 use crate::mailbox::Inbox;
@@ -123,20 +122,22 @@ impl Live {
             // Timers that are due come first: a busy mailbox or upstream must not starve the journal.
             if self.next_work().is_some_and(|due| due <= Instant::now()) {
                 Box::pin(self.timers()).await;
-                self.let_others_in(inbox).await;
+                self.small_round();
                 continue;
             }
             let due = self.next_work().into_iter().chain(self.eviction_due()).min();
             let reads = self.reads();
             // What is done is boxed, so that the task of a session that waits is small.
             tokio::select! {
-                result = write::front(&mut self.pending, self.together) => Box::pin(self.front_done(result)).await,
+                result = write::front(&mut self.pending) => Box::pin(self.front_done(result)).await,
                 () = reply::updates(&mut self.reply) => Box::pin(self.updates()).await,
                 Some(message) = inbox.receive(), if reads => self.messages(message, inbox).await,
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+                // Everything else has its turn between a few writes and the next.
+                () = others(&mut self.others), if self.round.is_on() => self.turn(),
             }
             self.serve_parked().await;
-            self.let_others_in(inbox).await;
+            self.small_round();
         }
         self.close().await;
     }
@@ -155,28 +156,8 @@ impl Live {
         self.parked.is_empty() && self.pending.len() < PENDING_MAX
     }
 
-    /// After many were written to: everything else has its turn, and this session takes in what it brings.
-    async fn let_others_in(&mut self, inbox: &mut Inbox<ToLive>) {
-        let mut any = false;
-        while self.pace.take_turn(Instant::now(), !self.pending.is_empty()) {
-            any = true;
-            // The store's thread, too, where there is one processor.
-            std::thread::yield_now();
-            yield_now().await;
-            while self.reads()
-                && let Some(message) = inbox.try_receive()
-            {
-                self.message(message).await;
-            }
-        }
-        if any {
-            let writes = self.pending.len();
-            self.together = self.pace.gathers_until().map(|until| Together { writes, until });
-        }
-    }
-
     fn is_busy(&self) -> bool {
-        !self.pending.is_empty() || self.reply.is_some() || !self.parked.is_empty()
+        !self.pending.is_empty() || self.reply.is_some() || !self.parked.is_empty() || self.round.is_on()
     }
 
     /// Whether the task can end: nobody here, nothing under way, and idle for long enough.

@@ -28,6 +28,7 @@ impl Live {
 
     /// Attaches a connection, with everything it missed or with the whole state; then does what else it asked for.
     pub(super) async fn attach(&mut self, request: Request) {
+        self.tell_before_answer(&request);
         let new = request.viewer.stays() && !self.is_watching(&request.followed);
         let attached = match self.admit(&request, new) {
             Ok(()) if new => self.watch(&request),

@@ -13,8 +13,6 @@ use madang_protocol::{
 use madang_session::{Applied, Effect};
 use madang_store::{Append, CommandRow, Commit, JournalEntry, Record, SessionRow, StoreError, Stream};
 
-use tokio::time::{Instant, timeout_at};
-
 use super::ending::Ending;
 use super::{Born, Live, Request};
 use crate::link::is_durable;
@@ -96,27 +94,8 @@ pub(super) struct Pending {
     pub(super) enters: bool,
 }
 
-/// Writes that are published together, because each round of writes to many takes longer than a commit.
-#[derive(Clone, Copy)]
-pub(super) struct Together {
-    /// How many of the oldest.
-    pub(super) writes: usize,
-    /// They are not waited for any longer.
-    pub(super) until: Instant,
-}
-
-/// Resolves when the oldest write is done, and those that go with it; never when there is none.
-pub(super) async fn front(
-    pending: &mut VecDeque<Box<Pending>>,
-    together: Option<Together>,
-) -> Result<(), StoreError> {
-    if let Some(Together { writes, until }) = together
-        && let Some(last) = pending.range_mut(..writes.min(pending.len())).next_back()
-    {
-        // Late or not, the oldest is asked next.
-        // Boxed: few sessions ever wait for this.
-        drop(Box::pin(timeout_at(until, &mut last.commit)).await);
-    }
+/// Resolves when the oldest write is done; never when there is none.
+pub(super) async fn front(pending: &mut VecDeque<Box<Pending>>) -> Result<(), StoreError> {
     match pending.front_mut() {
         Some(write) => {
             (&mut write.commit).await;

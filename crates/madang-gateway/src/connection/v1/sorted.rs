@@ -1,5 +1,7 @@
 //! What a batch comes to on one version-1 connection: usually the bytes that all of them share.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use madang_hub::{Batch, Form, Outgoing};
 use madang_protocol::{Event, UnixMs};
@@ -66,8 +68,8 @@ impl Sorted {
     }
 }
 
-fn frames_v1(events: &[Outgoing]) -> Bytes {
-    frames(events.iter().map(envelope_v1))
+fn frames_v1(events: &[Arc<Outgoing>]) -> Bytes {
+    frames(events.iter().map(|event| envelope_v1(event)))
 }
 
 fn frames(envelopes: impl Iterator<Item = Bytes>) -> Bytes {
