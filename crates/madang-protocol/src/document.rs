@@ -219,7 +219,9 @@ data! {
     DocumentCursor {
         /// Who.
         user_id: Actor,
-        /// Where, in the text that it comes with.
+        /// Where, in the text that it comes with, from 1.
+        position: EditorPosition,
+        /// The same in units, with what is selected.
         selection: Selection,
         /// Their colour, as CSS.
         color: String,

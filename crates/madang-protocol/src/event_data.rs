@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use crate::limits::Limits;
 use crate::message::ReplyError;
 use crate::{
-    Author, Budget, ConnectionId, Cost, DocumentId, DocumentSummary, Effort, Epoch, ErrorCode, Invitation,
-    Message, MessageId, ModelInfo, Part, PartKind, Participant, Presence, QueuedTurn, ReplyStatus,
-    RunningTurn, SessionId, SessionStatus, SessionSummary, Spent, TurnId, UnixMs, Usage, UserId,
+    Author, Budget, ConnectionId, Cost, DocumentId, DocumentState, DocumentSummary, Effort, Epoch, ErrorCode,
+    Invitation, Message, MessageId, ModelInfo, Part, PartKind, Participant, Presence, QueuedTurn,
+    ReplyStatus, RunningTurn, SessionId, SessionStatus, SessionSummary, Spent, TurnId, UnixMs, Usage, UserId,
 };
 
 data! {
@@ -171,6 +171,10 @@ data! {
         spent: Spent,
         /// Its documents, oldest first.
         documents: Vec<DocumentSummary>,
+        /// To version 1: the one that the connection follows, whole.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "ts", ts(optional))]
+        document: Option<DocumentState>,
     }
     /// `session_status` (SE6).
     SessionStatusData {

@@ -132,6 +132,7 @@ impl Session {
             budget: self.budget,
             spent,
             documents: self.documents().cloned().collect(),
+            document: None,
         })
     }
 

@@ -527,7 +527,11 @@ export type DocumentCursor = {
  */
 user_id: string, 
 /**
- * Where, in the text that it comes with.
+ * Where, in the text that it comes with, from 1.
+ */
+position: EditorPosition, 
+/**
+ * The same in units, with what is selected.
  */
 selection: Selection, 
 /**
@@ -1962,7 +1966,11 @@ spent: Spent,
 /**
  * Its documents, oldest first.
  */
-documents: Array<DocumentSummary>, };
+documents: Array<DocumentSummary>, 
+/**
+ * To version 1: the one that the connection follows, whole.
+ */
+document?: DocumentState, };
 export type SessionStatus = "active" | "idle" | "closed" | "deleted";
 export type SessionStatusData = { 
 /**

@@ -79,6 +79,8 @@ pub(super) fn follows(command: &Command) -> bool {
             | Command::JoinCollaboration(_)
             | Command::ClaudeMessage(_)
             | Command::ChatMessage(_)
+            | Command::OpenDocument(_)
+            | Command::CodeChange(_)
     )
 }
 

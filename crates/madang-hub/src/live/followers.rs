@@ -48,6 +48,7 @@ impl Live {
         self.presence.arrive(request.caller.user);
         // A connection that said anew who it is has another link; the old one's place is taken.
         self.take_out(|watcher| watcher.connection == connection, Parting::Left);
+        self.forget_readers();
         self.tell_presence();
         self.add_watcher(request);
         Ok(())
@@ -73,6 +74,7 @@ impl Live {
 
     pub(super) fn unwatch(&mut self, followed: &Arc<Followed>, parting: Parting) {
         self.take_out(|watcher| Arc::ptr_eq(&watcher.followed, followed), parting);
+        self.forget_readers();
         followed.leave(self.session.id());
         self.idle_since = Instant::now();
         self.tell_presence();
@@ -97,6 +99,7 @@ impl Live {
             watcher.followed.leave(self.session.id());
             self.presence.remove(watcher.user);
         }
+        self.forget_readers();
     }
 
     /// Cuts a person off (SE4): what was said before is with them, and this is the last that they hear.
@@ -111,6 +114,7 @@ impl Live {
             }
             stays
         });
+        self.forget_readers();
         let viewers = self.hub.inner.people.viewers(user);
         let event = Event::from(Removed { session_id, by });
         let batch = Batch::new(vec![self.hub.outgoing(Some(session_id), None, event)]);

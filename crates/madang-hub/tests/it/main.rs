@@ -5,6 +5,8 @@
 mod budgets;
 mod commands;
 mod crowd;
+mod documents;
+mod documents_version1;
 mod failures;
 mod history;
 mod invites;
