@@ -259,7 +259,7 @@ impl Live {
         self.write_snapshot().await;
         self.finish_snapshot().await;
         self.unwatch_all();
-        self.leave_documents(|_| true).await;
+        Box::pin(self.leave_documents(|_| true)).await;
         self.facts.present.store(0, Ordering::Relaxed);
         if let Some((_, done)) = self.drain.take() {
             drop(done);

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail tests by panicking")]
 
 mod budgets;
+mod coauthors;
 mod commands;
 mod crowd;
 mod documents;
