@@ -76,6 +76,18 @@ pub(super) fn things(kind: &str) -> &'static [Thing] {
         | "list_invites"
         | "set_typing"
         | "set_budget"
+        | "open_document"
+        | "close_document"
+        | "create_document"
+        | "rename_document"
+        | "delete_document"
+        | "code_change"
+        | "cursor_update"
+        | "save_version"
+        | "list_versions"
+        | "get_version"
+        | "restore_version"
+        | "get_blame"
         | "summarize" => &[In(Plain), Other],
         "revoke_invite" => &[In(Link), Other],
         "regenerate" | "edit_prompt" | "select_branch" | "fork_session" => &[In(Reply), Other],
@@ -130,6 +142,10 @@ pub(super) fn data(kind: &str, thing: Thing, scene: &Scene, column: Column) -> O
         "cancel" | "delete_message" | "get_revisions" | "mark_read" => with(json!({"message_id": message})),
         "react" => with(json!({"message_id": message, "emoji": "👍", "on": true})),
         "set_typing" => with(json!({"typing": true})),
+        "create_document" | "rename_document" | "save_version" => with(json!({"name": "gate"})),
+        "get_version" | "restore_version" => with(json!({"version": 0})),
+        "code_change" => with(json!({"base_version": 0, "op_id": "gate", "change": [[0, "x"]]})),
+        "cursor_update" => with(json!({"position": {"line": 1, "column": 1}})),
         "set_budget" => with(json!({"budget": {"tokens": 1_000_000, "period": "day"}})),
         "invite_user" => with(json!({"target_user_id": world.bystander(), "role": "viewer"})),
         "create_invite" => with(json!({"role": "viewer"})),
@@ -150,6 +166,11 @@ pub(super) fn data(kind: &str, thing: Thing, scene: &Scene, column: Column) -> O
         | "leave_collaboration"
         | "leave_session"
         | "list_invites"
+        | "open_document"
+        | "close_document"
+        | "delete_document"
+        | "list_versions"
+        | "get_blame"
         | "summarize" => base,
         other => panic!("{other} is sent nothing"),
     })
