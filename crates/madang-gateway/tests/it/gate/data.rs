@@ -142,10 +142,6 @@ pub(super) fn data(kind: &str, thing: Thing, scene: &Scene, column: Column) -> O
         "cancel" | "delete_message" | "get_revisions" | "mark_read" => with(json!({"message_id": message})),
         "react" => with(json!({"message_id": message, "emoji": "👍", "on": true})),
         "set_typing" => with(json!({"typing": true})),
-        "create_document" | "rename_document" | "save_version" => with(json!({"name": "gate"})),
-        "get_version" | "restore_version" => with(json!({"version": 0})),
-        "code_change" => with(json!({"base_version": 0, "op_id": "gate", "change": [[0, "x"]]})),
-        "cursor_update" => with(json!({"position": {"line": 1, "column": 1}})),
         "set_budget" => with(json!({"budget": {"tokens": 1_000_000, "period": "day"}})),
         "invite_user" => with(json!({"target_user_id": world.bystander(), "role": "viewer"})),
         "create_invite" => with(json!({"role": "viewer"})),
@@ -166,14 +162,21 @@ pub(super) fn data(kind: &str, thing: Thing, scene: &Scene, column: Column) -> O
         | "leave_collaboration"
         | "leave_session"
         | "list_invites"
-        | "open_document"
-        | "close_document"
-        | "delete_document"
-        | "list_versions"
-        | "get_blame"
         | "summarize" => base,
-        other => panic!("{other} is sent nothing"),
+        other => with(of_a_document(other)),
     })
+}
+
+/// What commands on documents say beside the session.
+fn of_a_document(kind: &str) -> Value {
+    match kind {
+        "create_document" | "rename_document" | "save_version" => json!({"name": "gate"}),
+        "get_version" | "restore_version" => json!({"version": 0}),
+        "code_change" => json!({"base_version": 0, "op_id": "gate", "change": [[0, "x"]]}),
+        "cursor_update" => json!({"position": {"line": 1, "column": 1}}),
+        "open_document" | "close_document" | "delete_document" | "list_versions" | "get_blame" => json!({}),
+        other => panic!("{other} is sent nothing"),
+    }
 }
 
 fn is_about_a_person(kind: &str) -> bool {
