@@ -50,10 +50,11 @@ impl Rate {
 
 /// The buckets of everyone seen lately.
 pub(crate) struct Limiter {
-    full_at_us: Mutex<HashMap<Key, [u64; 3]>>,
+    full_at_us: Mutex<HashMap<Key, [u64; 4]>>,
     chat: Rate,
     control: Rate,
     awareness: Rate,
+    code: Rate,
     guests: Rate,
     max: usize,
 }
@@ -65,6 +66,7 @@ impl Limiter {
             chat: Rate::new(settings.chat_per_second, SECOND_US, settings.chat_burst),
             control: Rate::new(settings.control_per_second, SECOND_US, settings.control_burst),
             awareness: Rate::new(settings.awareness_per_second, SECOND_US, settings.awareness_burst),
+            code: Rate::new(settings.code_per_second, SECOND_US, settings.code_burst),
             guests: Rate::new(settings.guests_per_minute, 60 * SECOND_US, settings.guests_per_minute),
             max: settings.rates_max,
         }
@@ -76,6 +78,7 @@ impl Limiter {
             RateClass::Chat => self.take(Key::Person(user), 0, self.chat, now_us),
             RateClass::Control => self.take(Key::Person(user), 1, self.control, now_us),
             RateClass::Awareness => self.take(Key::Person(user), 2, self.awareness, now_us),
+            RateClass::Code => self.take(Key::Person(user), 3, self.code, now_us),
         }
     }
 

@@ -127,7 +127,17 @@ fn paced(shared: &Shared, sender: Sender<'_>, command: &Command) -> Verdict {
 
 /// Commands that mean something only while a connection lasts.
 pub(crate) fn needs_a_socket(kind: &str) -> bool {
-    matches!(kind, "hello" | "auth" | "ping" | "follow_session" | "unfollow_session" | "set_typing")
+    matches!(
+        kind,
+        "hello"
+            | "auth"
+            | "ping"
+            | "follow_session"
+            | "unfollow_session"
+            | "set_typing"
+            | "close_document"
+            | "cursor_update"
+    )
 }
 
 /// The kind under which a message that is no command is counted; never the sender's own word for it.

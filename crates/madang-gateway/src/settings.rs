@@ -87,7 +87,11 @@ pub struct Settings {
     pub control_per_second: u32,
     /// How many of them may come at once.
     pub control_burst: u32,
-    /// Signals (typing, marks) of one person a second (CM5); beyond, the newest of each kind waits and none is refused.
+    /// Changes of documents of one person a second (CM5); beyond, RATE_LIMITED.
+    pub code_per_second: u32,
+    /// How many of them may come at once: a client that was offline sends what was typed meanwhile.
+    pub code_burst: u32,
+    /// Signals (typing, marks, cursors) of one person a second (CM5); beyond, the newest of each kind waits and none is refused.
     pub awareness_per_second: u32,
     /// How many of them may come at once.
     pub awareness_burst: u32,
@@ -146,6 +150,8 @@ impl Default for Settings {
             chat_burst: 10,
             control_per_second: 20,
             control_burst: 40,
+            code_per_second: 60,
+            code_burst: 120,
             awareness_per_second: 60,
             awareness_burst: 60,
             pings_per_second: 10,
@@ -210,6 +216,8 @@ impl Settings {
             ("chat_burst", self.chat_burst),
             ("control_per_second", self.control_per_second),
             ("control_burst", self.control_burst),
+            ("code_per_second", self.code_per_second),
+            ("code_burst", self.code_burst),
             ("awareness_per_second", self.awareness_per_second),
             ("awareness_burst", self.awareness_burst),
             ("pings_per_second", self.pings_per_second),

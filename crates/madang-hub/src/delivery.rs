@@ -109,6 +109,36 @@ impl Outgoing {
         Outgoing { event: Some(event), ..stored }
     }
 
+    /// Encodes a `code_changed` whose data was already written out for its document's log: its place is in its data.
+    #[must_use]
+    pub fn of_a_document(data: &str, head: Head<'_>) -> Outgoing {
+        Outgoing {
+            session: head.session,
+            kind: CODE_CHANGED.to_owned(),
+            delivery: Delivery::Durable,
+            event: None,
+            position: None,
+            correlation_id: None,
+            piece: None,
+            envelope: Bytes::from(encode_stored(CODE_CHANGED, data, head)),
+        }
+    }
+
+    /// The same once more, for another batch; its bytes are shared.
+    #[must_use]
+    pub fn again(&self) -> Outgoing {
+        Outgoing {
+            session: self.session,
+            kind: self.kind.clone(),
+            delivery: self.delivery,
+            event: self.event.clone(),
+            position: self.position,
+            correlation_id: self.correlation_id.clone(),
+            piece: self.piece.clone(),
+            envelope: self.envelope.clone(),
+        }
+    }
+
     /// Encodes a stored event without reading its data.
     #[must_use]
     pub fn stored(kind: &str, data: &str, session: SessionId, position: Position, at: UnixMs) -> Outgoing {
@@ -126,6 +156,9 @@ impl Outgoing {
         }
     }
 }
+
+/// Changes of documents: the one event whose place is in its data.
+const CODE_CHANGED: &str = "code_changed";
 
 /// The encodings of a batch that are made once and shared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use madang_bus::Bus;
 use madang_model::Model;
 use madang_protocol::{
     Delivery, ErrorCode, Event, Head, ModelInfo, Models, SessionId, SessionStatus, SessionSummary, Sessions,
-    UserId,
+    UnixMs, UserId,
 };
 use madang_session::Rejection;
 use madang_store::{JournaledReply, ListedSession, SessionPage, SessionQuery, Store, StoreError};
@@ -248,6 +248,15 @@ impl Hub {
         let at = self.inner.clock.now();
         let unique = self.inner.unique.fetch_add(1, Ordering::Relaxed);
         Outgoing::new(event, Head { session, position: None, correlation_id, at, unique })
+    }
+
+    /// An event of a document's log, as it is stored.
+    pub(crate) fn of_a_document(&self, session: SessionId, data: &str, at: UnixMs) -> Outgoing {
+        let unique = self.inner.unique.fetch_add(1, Ordering::Relaxed);
+        Outgoing::of_a_document(
+            data,
+            Head { session: Some(session), position: None, correlation_id: None, at, unique },
+        )
     }
 
     pub(crate) fn models(&self) -> Arc<[ModelInfo]> {

@@ -2,6 +2,7 @@
 
 mod afford;
 mod commands;
+mod documents;
 mod ending;
 mod enter;
 mod erase;
@@ -44,6 +45,7 @@ use crate::import::Told;
 use crate::registry::Facts;
 use crate::{Caller, Hub, Submission, Viewer};
 pub(crate) use afford::rejection;
+use documents::Documents;
 use ending::Ending;
 pub(crate) use ending::clip;
 use followers::Watcher;
@@ -146,6 +148,8 @@ pub(crate) struct Live {
     marks: Few<UserId, MessageId>,
     /// Which messages concern whom.
     mentions: Mentions,
+    /// What is open of its documents.
+    documents: Documents,
     /// Why the one who was coming in could not.
     refused_entry: Option<Box<Rejection>>,
     pending: VecDeque<Box<Pending>>,

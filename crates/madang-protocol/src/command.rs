@@ -1,6 +1,7 @@
 //! Commands: what a client may ask for, imperative. The macro at the end is the routing table of their names.
 
 use crate::command_data::*;
+use crate::command_documents::*;
 use crate::command_people::*;
 use crate::envelope::InboundError;
 
@@ -11,7 +12,9 @@ pub enum RateClass {
     Chat,
     /// Everything else: 20/s.
     Control,
-    /// Typing and marks: 60/s; beyond, the newest value counts and nothing is refused.
+    /// Changes of documents: 60/s.
+    Code,
+    /// Typing, marks and cursors: 60/s; beyond, the newest value counts and nothing is refused.
     Awareness,
 }
 
@@ -151,4 +154,28 @@ commands! {
     "summarize" Summarize(Summarize) Chat,
     /// Finds messages.
     "search" Search(Search) Control,
+    /// Has the connection hear of a document's changes.
+    "open_document" OpenDocument(OpenDocument) Control,
+    /// Ends that.
+    "close_document" CloseDocument(DocumentOnly) Control,
+    /// Makes a document.
+    "create_document" CreateDocument(CreateDocument) Control,
+    /// Gives a document another name.
+    "rename_document" RenameDocument(RenameDocument) Control,
+    /// Deletes a document.
+    "delete_document" DeleteDocument(DocumentOnly) Control,
+    /// Changes a document's text.
+    "code_change" CodeChange(CodeChange) Code,
+    /// Says where one is in a document.
+    "cursor_update" CursorUpdate(CursorUpdate) Awareness,
+    /// Keeps a document's text as it is now, under a name.
+    "save_version" SaveVersion(SaveVersion) Control,
+    /// Asks for the versions of a document that were kept.
+    "list_versions" ListVersions(DocumentOnly) Control,
+    /// Asks for the text that a document once had.
+    "get_version" GetVersion(VersionOnly) Control,
+    /// Gives a document the text that it once had.
+    "restore_version" RestoreVersion(VersionOnly) Control,
+    /// Asks who wrote which range of a document.
+    "get_blame" GetBlame(DocumentOnly) Control,
 }

@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event_data::*;
+use crate::event_documents::*;
 use crate::event_people::*;
 
 /// How an event is delivered (DC1-DC3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// In the session's log before anyone sees it.
+    /// In a log, the session's or a document's, before anyone sees it.
     Durable,
     /// A reply's delta: never lost on a live connection, not logged.
     Stream,
@@ -213,4 +214,30 @@ events! {
     "summary" Summary(Summary) Direct,
     /// Answers `search`.
     "search_results" SearchResults(SearchResults) Direct,
+    /// A document more.
+    "document_created" DocumentCreated(DocumentCreated) Durable,
+    /// A document has another name.
+    "document_renamed" DocumentRenamed(DocumentRenamed) Durable,
+    /// A document less.
+    "document_deleted" DocumentDeleted(DocumentDeleted) Durable,
+    /// A version of a document was kept.
+    "version_saved" VersionSaved(VersionSaved) Durable,
+    /// A document's next version; in the document's own log.
+    "code_changed" CodeChanged(CodeChanged) Durable,
+    /// A document whole.
+    "document_state" DocumentState(DocumentState) Direct,
+    /// What a document was changed by meanwhile.
+    "document_resumed" DocumentResumed(DocumentResumed) Direct,
+    /// To be opened again.
+    "document_closed" DocumentClosed(DocumentClosed) Direct,
+    /// Where someone is in a document.
+    "cursor_moved" CursorMoved(CursorMoved) Ephemeral,
+    /// Where someone is no more.
+    "cursor_removed" CursorRemoved(CursorRemoved) Ephemeral,
+    /// Answers `list_versions`.
+    "versions" Versions(Versions) Direct,
+    /// Answers `get_version`.
+    "document_version" DocumentVersion(DocumentVersion) Direct,
+    /// Answers `get_blame`.
+    "blame" Blame(Blame) Direct,
 }

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use crate::limits::Limits;
 use crate::message::ReplyError;
 use crate::{
-    Author, Budget, ConnectionId, Cost, Effort, Epoch, ErrorCode, Invitation, Message, MessageId, ModelInfo,
-    Part, PartKind, Participant, Presence, QueuedTurn, ReplyStatus, RunningTurn, SessionId, SessionStatus,
-    SessionSummary, Spent, TurnId, UnixMs, Usage, UserId,
+    Author, Budget, ConnectionId, Cost, DocumentId, DocumentState, DocumentSummary, Effort, Epoch, ErrorCode,
+    Invitation, Message, MessageId, ModelInfo, Part, PartKind, Participant, Presence, QueuedTurn,
+    ReplyStatus, RunningTurn, SessionId, SessionStatus, SessionSummary, Spent, TurnId, UnixMs, Usage, UserId,
 };
 
 data! {
@@ -89,6 +89,14 @@ data! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "ts", ts(optional))]
         turn_id: Option<TurnId>,
+        /// The document concerned or made.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "ts", ts(optional))]
+        document: Option<DocumentId>,
+        /// The version of it that the command made, or kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "ts", ts(optional, type = "number"))]
+        version: Option<u64>,
     }
     /// `error`: the command was refused, or something failed (CM3).
     ErrorData {
@@ -161,6 +169,12 @@ data! {
         budget: Option<Budget>,
         /// What it spent in the budget's current period.
         spent: Spent,
+        /// Its documents, oldest first.
+        documents: Vec<DocumentSummary>,
+        /// To version 1: the one that the connection follows, whole.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "ts", ts(optional))]
+        document: Option<DocumentState>,
     }
     /// `session_status` (SE6).
     SessionStatusData {

@@ -83,6 +83,16 @@ pub const DOCUMENT_WINDOW_CHANGES_MAX: usize = 10_000;
 pub const DOCUMENT_WINDOW_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Bytes of a change's `op_id`: generous for any client's scheme. Beyond: INVALID_DATA.
 pub const OP_ID_BYTES_MAX: usize = 128;
+/// Documents of one session. Beyond: CONFLICT.
+pub const DOCUMENTS_MAX: usize = 100;
+/// Characters of a document's name, or of a version's. Beyond: INVALID_DATA.
+pub const DOCUMENT_NAME_CHARS_MAX: usize = 200;
+/// Versions of one document that people gave a name. Beyond: CONFLICT.
+pub const NAMED_VERSIONS_MAX: usize = 200;
+/// Versions of one document that were kept by themselves; the oldest goes.
+pub const AUTOMATIC_VERSIONS_MAX: usize = 100;
+/// Documents that one connection has open in one session. Beyond: INVALID_DATA.
+pub const OPEN_DOCUMENTS_MAX: usize = 32;
 
 /// The limits a client is told of, and can keep to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,6 +113,18 @@ pub struct Limits {
     pub history_page: usize,
     /// Sessions followed at once by one connection.
     pub followed_sessions: usize,
+    /// Bytes of a document's text.
+    pub document_bytes: usize,
+    /// Sections of one change of a document.
+    pub change_sections: usize,
+    /// Bytes of a change's `op_id`.
+    pub op_id_bytes: usize,
+    /// Documents of one session.
+    pub documents: usize,
+    /// Characters of a document's name, or of a version's.
+    pub document_name_chars: usize,
+    /// Documents that one connection has open in one session.
+    pub open_documents: usize,
 }
 
 impl Limits {
@@ -115,5 +137,11 @@ impl Limits {
         queued_turns: QUEUED_TURNS_MAX,
         history_page: HISTORY_PAGE_MAX,
         followed_sessions: FOLLOWED_SESSIONS_MAX,
+        document_bytes: DOCUMENT_BYTES_MAX,
+        change_sections: CHANGE_SECTIONS_MAX,
+        op_id_bytes: OP_ID_BYTES_MAX,
+        documents: DOCUMENTS_MAX,
+        document_name_chars: DOCUMENT_NAME_CHARS_MAX,
+        open_documents: OPEN_DOCUMENTS_MAX,
     };
 }

@@ -7,8 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Actor, ConnectionId, Epoch, FileId, InviteId, LoginId, MessageId, SessionId, SessionRef, TokenId, TurnId,
-    UserId,
+    Actor, ConnectionId, DocumentId, DocumentRef, Epoch, FileId, InviteId, LoginId, MessageId, SessionId,
+    SessionRef, TokenId, TurnId, UserId,
 };
 
 macro_rules! texts {
@@ -46,6 +46,27 @@ impl JsonSchema for SessionRef {
         json_schema!({
             "type": ["string", "null"],
             "description": "A session's id; where one enters, an invite code as well."
+        })
+    }
+}
+
+impl JsonSchema for DocumentId {
+    fn schema_name() -> Cow<'static, str> {
+        "DocumentId".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "description": "A document of a session: its number there." })
+    }
+}
+
+impl JsonSchema for DocumentRef {
+    fn schema_name() -> Cow<'static, str> {
+        "DocumentRef".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": ["integer", "string", "null"],
+            "description": "A document's number or its name; the one that every session has otherwise."
         })
     }
 }

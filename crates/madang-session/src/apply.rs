@@ -128,7 +128,7 @@ pub(crate) struct Step<'a> {
 
 impl<'a> Step<'a> {
     pub(crate) fn new(session: &'a mut Session, now: UnixMs, rng: &'a mut dyn Rng) -> Self {
-        let answer = Ack { seq: None, session_id: Some(session.id), message_id: None, turn_id: None };
+        let answer = Ack { session_id: Some(session.id), ..Ack::default() };
         Step { session, now, rng, applied: Applied { answer, ..Applied::default() } }
     }
 
@@ -224,6 +224,9 @@ impl Session {
             Command::DeleteMessage(data) => step.delete_message(&member, data),
             Command::React(data) => step.react(&member, data),
             Command::SetBudget(data) => step.set_budget(&member, data),
+            Command::CreateDocument(data) => step.create_document(&member, data),
+            Command::RenameDocument(data) => step.rename_document(&member, data),
+            Command::DeleteDocument(data) => step.delete_document(&member, data),
             Command::Hello(_)
             | Command::Auth(_)
             | Command::Ping(_)
@@ -243,6 +246,15 @@ impl Session {
             | Command::MarkRead(_)
             | Command::Summarize(_)
             | Command::Search(_)
+            | Command::OpenDocument(_)
+            | Command::CloseDocument(_)
+            | Command::CodeChange(_)
+            | Command::CursorUpdate(_)
+            | Command::SaveVersion(_)
+            | Command::ListVersions(_)
+            | Command::GetVersion(_)
+            | Command::RestoreVersion(_)
+            | Command::GetBlame(_)
             | Command::ForkSession(_) => {
                 Err(Rejection::new(ErrorCode::InvalidData, "This command is not for a session's log."))
             }

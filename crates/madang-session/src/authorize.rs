@@ -105,7 +105,7 @@ pub enum Action {
     Chat,
     /// Put an emoji under a message.
     React,
-    /// Say that one is typing; remember how far one has read.
+    /// Say that one is typing, or where one is in a document; remember how far one has read.
     Signal,
     /// Change or delete a message of one's own.
     ChangeOwn,
@@ -121,6 +121,8 @@ pub enum Action {
     EditAny,
     /// Choose the branch that everyone sees.
     SelectBranch,
+    /// Make, name and delete documents, change what they say, keep and restore versions.
+    EditDocument,
     /// Make a session of one's own from this one.
     Fork,
     /// Give it another title, model or effort.
@@ -135,7 +137,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 22] = [
+    pub const ALL: [Action; 23] = [
         Self::Look,
         Self::CreateSession,
         Self::OwnAccount,
@@ -153,6 +155,7 @@ impl Action {
         Self::EditOwn,
         Self::EditAny,
         Self::SelectBranch,
+        Self::EditDocument,
         Self::Fork,
         Self::Configure,
         Self::Invite,
@@ -175,18 +178,29 @@ impl Action {
             | Command::LeaveCollaboration(_)
             | Command::SessionStatus(_)
             | Command::GetHistory(_)
-            | Command::GetRevisions(_) => Self::Read,
+            | Command::GetRevisions(_)
+            | Command::OpenDocument(_)
+            | Command::CloseDocument(_)
+            | Command::ListVersions(_)
+            | Command::GetVersion(_)
+            | Command::GetBlame(_) => Self::Read,
             Command::ClaudeMessage(_)
             | Command::Regenerate(_)
             | Command::EditPrompt(_)
             | Command::Summarize(_) => Self::Prompt,
             Command::ChatMessage(_) => Self::Chat,
             Command::React(_) => Self::React,
-            Command::SetTyping(_) | Command::MarkRead(_) => Self::Signal,
+            Command::SetTyping(_) | Command::MarkRead(_) | Command::CursorUpdate(_) => Self::Signal,
             Command::EditMessage(_) | Command::DeleteMessage(_) => Self::ChangeOwn,
             Command::Cancel(_) => Self::StopOwn,
             Command::EditQueued(_) => Self::EditOwn,
             Command::SelectBranch(_) => Self::SelectBranch,
+            Command::CreateDocument(_)
+            | Command::RenameDocument(_)
+            | Command::DeleteDocument(_)
+            | Command::CodeChange(_)
+            | Command::SaveVersion(_)
+            | Command::RestoreVersion(_) => Self::EditDocument,
             Command::ForkSession(_) => Self::Fork,
             Command::RenameSession(_) | Command::ConfigureSession(_) => Self::Configure,
             Command::InviteUser(_)
@@ -222,6 +236,7 @@ impl Action {
             | Self::EditOwn
             | Self::EditAny
             | Self::SelectBranch
+            | Self::EditDocument
             | Self::Fork
             | Self::Configure
             | Self::Invite
@@ -282,6 +297,7 @@ fn on_server(actor: Standing, action: Action) -> Result<(), Rejection> {
         | Action::EditOwn
         | Action::EditAny
         | Action::SelectBranch
+        | Action::EditDocument
         | Action::Fork
         | Action::Configure
         | Action::Invite
@@ -300,7 +316,7 @@ fn in_session(role: Role, rights: Rights, action: Action) -> bool {
         }
         Action::Chat => role != Role::Viewer || rights.has(Right::Chat),
         Action::ChangeOwn => role != Role::Viewer || rights.has(Right::Chat) || rights.has(Right::Prompt),
-        Action::SelectBranch | Action::Configure => role != Role::Viewer,
+        Action::SelectBranch | Action::Configure | Action::EditDocument => role != Role::Viewer,
         Action::StopAny => role == Role::Owner || role == Role::Collaborator && rights.has(Right::Stop),
         Action::Invite => role == Role::Owner || role == Role::Collaborator && rights.has(Right::Invite),
         Action::EditAny | Action::DeleteAny | Action::Govern => role == Role::Owner,

@@ -1,69 +1,10 @@
 //! Changes as version-1 clients say them: ranges of lines and columns, as Monaco and the language server protocol have them
 //! (DO4).
 
-use serde::{Deserialize, Serialize};
+use madang_protocol::{EditorChange, EditorPosition, EditorRange};
 
 use crate::text::{measure, units_of};
 use crate::{ChangeError, ChangeSet, LineColumn, Text, normalise};
-
-/// A range of a text, in one of the two forms that version-1 clients send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum EditorRange {
-    /// Monaco's: lines and columns from 1.
-    #[serde(rename_all = "camelCase")]
-    Monaco {
-        /// The first line.
-        start_line_number: u32,
-        /// The column in it.
-        start_column: u32,
-        /// The last line.
-        end_line_number: u32,
-        /// The column in it.
-        end_column: u32,
-    },
-    /// The language server protocol's: lines and characters from 0.
-    Lines {
-        /// The beginning.
-        start: LinePosition,
-        /// The end.
-        end: LinePosition,
-    },
-}
-
-/// A place as the language server protocol has it, from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LinePosition {
-    /// The line.
-    pub line: u32,
-    /// UTF-16 code units from its beginning.
-    pub character: u32,
-}
-
-/// A place as version 1 sends it, from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EditorPosition {
-    /// The line.
-    pub line: u32,
-    /// The column.
-    pub column: u32,
-}
-
-/// One replaced range.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct EditorChange {
-    /// Which.
-    pub range: EditorRange,
-    /// What takes its place.
-    pub text: String,
-    /// Its units before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub range_length: Option<u32>,
-    /// Where what came in ends, in the text after this change; only the server says it.
-    #[serde(default, skip_deserializing, skip_serializing_if = "Option::is_none")]
-    pub position: Option<EditorPosition>,
-}
 
 impl ChangeSet {
     /// The change that one event of an editor makes: all its ranges refer to the text before it, in whatever order they come.
@@ -76,7 +17,7 @@ impl ChangeSet {
     pub fn from_editor(before: &Text, changes: &[EditorChange]) -> Result<ChangeSet, ChangeError> {
         let mut splices = Vec::with_capacity(changes.len());
         for change in changes.iter().rev() {
-            let (from, to) = change.range.positions(before)?;
+            let (from, to) = positions(&change.range, before)?;
             check_length(before, (from, to), change.range_length)?;
             splices.push((from, to, normalise(&change.text)));
         }
@@ -117,20 +58,18 @@ impl ChangeSet {
     }
 }
 
-impl EditorRange {
-    /// From where to where it goes in a text, in units.
-    fn positions(&self, text: &Text) -> Result<(u32, u32), ChangeError> {
-        let (start, end) = match *self {
-            EditorRange::Monaco { start_line_number, start_column, end_line_number, end_column } => {
-                (from_one(start_line_number, start_column)?, from_one(end_line_number, end_column)?)
-            }
-            EditorRange::Lines { start, end } => (
-                LineColumn { line: start.line, column: start.character },
-                LineColumn { line: end.line, column: end.character },
-            ),
-        };
-        Ok((text.position_of(start)?, text.position_of(end)?))
-    }
+/// From where to where a range goes in a text, in units.
+fn positions(range: &EditorRange, text: &Text) -> Result<(u32, u32), ChangeError> {
+    let (start, end) = match *range {
+        EditorRange::Monaco { start_line_number, start_column, end_line_number, end_column } => {
+            (from_one(start_line_number, start_column)?, from_one(end_line_number, end_column)?)
+        }
+        EditorRange::Lines { start, end } => (
+            LineColumn { line: start.line, column: start.character },
+            LineColumn { line: end.line, column: end.character },
+        ),
+    };
+    Ok((text.position_of(start)?, text.position_of(end)?))
 }
 
 fn from_one(line: u32, column: u32) -> Result<LineColumn, ChangeError> {

@@ -35,6 +35,16 @@ macro_rules! not_in_a_log {
             | Event::Summary(_)
             | Event::SearchResults(_)
             | Event::TurnWaiting(_)
+            // A document's own log has these.
+            | Event::CodeChanged(_)
+            | Event::DocumentState(_)
+            | Event::DocumentResumed(_)
+            | Event::DocumentClosed(_)
+            | Event::CursorMoved(_)
+            | Event::CursorRemoved(_)
+            | Event::Versions(_)
+            | Event::DocumentVersion(_)
+            | Event::Blame(_)
     };
 }
 
@@ -64,6 +74,7 @@ impl Session {
             invitations: Vec::new(),
             barred: std::collections::VecDeque::new(),
             budget: None,
+            documents: crate::documents::Documents::at_birth(created.created_at),
             simulated: false,
             held: false,
         }
@@ -112,6 +123,10 @@ impl Session {
             | Event::MessageDeleted(_)
             | Event::ReactionChanged(_)
             | Event::BudgetChanged(_) => self.evolve_people(event),
+            Event::DocumentCreated(data) => self.documents.created(data),
+            Event::DocumentRenamed(data) => self.documents.renamed(data),
+            Event::DocumentDeleted(data) => self.documents.deleted(data),
+            Event::VersionSaved(data) => self.documents.saved(data),
             Event::SessionCreated(_) | Event::ClaudeResponse(_) | not_in_a_log!() => {}
         }
     }
@@ -232,6 +247,10 @@ impl Session {
             Event::MessageDeleted(data) => data.by.user_id,
             Event::ReactionChanged(data) => Actor::User(data.user_id),
             Event::BudgetChanged(data) => data.by.user_id,
+            Event::DocumentCreated(data) => data.created.by.user_id,
+            Event::DocumentRenamed(data) => data.by.user_id,
+            Event::DocumentDeleted(data) => data.by.user_id,
+            Event::VersionSaved(data) => data.saved.by.user_id,
             Event::MessagesCopied(_) | Event::PromptEdited(_) | Event::TurnQueued(_) | not_in_a_log!() => {
                 Actor::Server
             }

@@ -12,6 +12,7 @@ mod concern;
 mod conversation;
 mod diff;
 mod document;
+mod documents;
 mod editor;
 mod evolve;
 mod lifecycle;
@@ -34,7 +35,7 @@ pub use document::{
     Blamed, Change, Cursor, Document, DocumentError, DocumentSnapshot, DocumentSnapshotError, Edit, Hand,
     OpId, Submitted,
 };
-pub use editor::{EditorChange, EditorPosition, EditorRange, LinePosition};
+pub use documents::{Keep, KeptVersion};
 pub use lifecycle::Birth;
 pub use rejection::Rejection;
 pub use snapshot::{SnapshotError, SnapshotPart};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Session, Transcript};
 
 /// How the parts are written. Parts of another number are not read: the log says the same.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A part of a session as it stood at a position.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use madang_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::documents::Documents;
 use crate::{Place, Transcript, Turn};
 
 /// A prompt that waits.
@@ -91,6 +92,7 @@ pub struct Session {
     pub(crate) barred: VecDeque<UserId>,
     #[serde(default)]
     pub(crate) budget: Option<Budget>,
+    pub(crate) documents: Documents,
     /// Whether the simulated model answers; set by the hub, kept in each reply and not here.
     #[serde(skip)]
     pub(crate) simulated: bool,

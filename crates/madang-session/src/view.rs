@@ -131,6 +131,8 @@ impl Session {
             read_to,
             budget: self.budget,
             spent,
+            documents: self.documents().cloned().collect(),
+            document: None,
         })
     }
 

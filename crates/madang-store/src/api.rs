@@ -5,14 +5,16 @@ use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
 
-use madang_protocol::{Actor, Epoch, MessageId, SessionId, SessionStatus, TurnId, UnixMs, UserId};
+use madang_protocol::{
+    Actor, DocumentId, Epoch, MessageId, SessionId, SessionStatus, TurnId, UnixMs, UserId,
+};
 
 use crate::people::{AuditRow, MentionRow, People, PersonChange, ReadRow, TextRow};
 
 /// A boxed future, so that a store can be a trait object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A log beside a session's own: 0 is the session's (its position is `seq`), 1 the verbatim upstream history.
+/// One of a session's logs: 0 is its own (its position is `seq`), 1 the verbatim upstream history, the others its documents'.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Stream(pub i64);
 
@@ -21,6 +23,12 @@ impl Stream {
     pub const SESSION: Stream = Stream(0);
     /// Messages as they went to and came from the model, byte for byte; never sent to clients.
     pub const MODEL: Stream = Stream(1);
+
+    /// A document's: its position is the document's version.
+    #[must_use]
+    pub fn document(document: DocumentId) -> Stream {
+        Stream(i64::from(document.0) + 1)
+    }
 }
 
 /// One row of a log.
@@ -330,6 +338,14 @@ pub trait Store: People {
 
     /// Reads the parts of the newest snapshot of [`Stream::SESSION`], in order; damaged ones are left out.
     fn snapshot(&self, session: SessionId) -> BoxFuture<'_, Result<Vec<SnapshotRow>, StoreError>>;
+
+    /// Reads one part of a stream's snapshots; none for one that is not there, or is damaged.
+    fn snapshot_part(
+        &self,
+        session: SessionId,
+        stream: Stream,
+        part: u32,
+    ) -> BoxFuture<'_, Result<Option<SnapshotRow>, StoreError>>;
 
     /// Reads a stream's records after `after`, oldest first, at most `limit`.
     fn read(

@@ -67,6 +67,27 @@ pub(crate) async fn snapshot(
     }
 }
 
+/// One part of a stream's snapshots, if it is whole.
+pub(crate) async fn snapshot_part(
+    readers: &SqlitePool,
+    (session, stream): (SessionId, Stream),
+    part: u32,
+) -> Result<Option<SnapshotRow>, sqlx::Error> {
+    let question =
+        query(statements::SNAPSHOT_PART).bind(session.to_string()).bind(stream.0).bind(i64::from(part));
+    let damaged = match question.fetch_optional(readers).await {
+        Ok(None) => return Ok(None),
+        Ok(Some(row)) => match rows::snapshot(session, stream, &row) {
+            Ok(part) => return Ok(Some(part)),
+            Err(error) => error,
+        },
+        Err(error) if Fault::of(&error) == Fault::Damaged => error,
+        Err(error) => return Err(error),
+    };
+    tracing::warn!(session.id = %session, error = &damaged as &dyn std::error::Error, "a part of a snapshot is damaged");
+    Ok(None)
+}
+
 /// A stretch of a stream.
 pub(crate) async fn read(
     readers: &SqlitePool,

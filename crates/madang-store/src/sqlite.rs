@@ -204,6 +204,19 @@ impl Store for SqliteStore {
         })
     }
 
+    fn snapshot_part(
+        &self,
+        session: SessionId,
+        stream: Stream,
+        part: u32,
+    ) -> BoxFuture<'_, Result<Option<SnapshotRow>, StoreError>> {
+        let place = (session, stream);
+        Box::pin(async move {
+            let readers = self.caught_up().await?;
+            reads::snapshot_part(readers, place, part).await.map_err(failed("reading a snapshot"))
+        })
+    }
+
     fn read(
         &self,
         session: SessionId,

@@ -108,6 +108,9 @@ pub(crate) const MEMBERS_OF: &str =
 pub(crate) const COMMANDS_AFTER: &str =
     "SELECT \"user\", id FROM commands WHERE (\"user\", id) > ($1, $2) ORDER BY \"user\", id LIMIT $3";
 
+/// One part of a stream's snapshot.
+pub(crate) const SNAPSHOT_PART: &str =
+    "SELECT part, position, data, checksum FROM snapshots WHERE session = $1 AND stream = $2 AND part = $3";
 /// A stream's snapshot, part by part.
 pub(crate) const SNAPSHOT: &str =
     "SELECT part, position, data, checksum FROM snapshots WHERE session = $1 AND stream = $2 ORDER BY part";

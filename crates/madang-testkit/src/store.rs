@@ -232,6 +232,18 @@ impl Store for FlakyStore {
         }
     }
 
+    fn snapshot_part(
+        &self,
+        session: SessionId,
+        stream: Stream,
+        part: u32,
+    ) -> BoxFuture<'_, Result<Option<SnapshotRow>, StoreError>> {
+        match self.read_fails() {
+            Some(error) => Box::pin(std::future::ready(Err(error))),
+            None => self.inner.snapshot_part(session, stream, part),
+        }
+    }
+
     fn read(
         &self,
         session: SessionId,

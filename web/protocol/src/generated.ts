@@ -16,7 +16,17 @@ message_id?: string,
 /**
  * The turn asked for.
  */
-turn_id?: string, };
+turn_id?: string, 
+/**
+ * The document concerned or made.
+ */
+document?: number, 
+/**
+ * The version of it that the command made, or kept.
+ */
+version?: number, };
+export type AnyPosition = EditorPosition | LinePosition;
+export type AnySelection = Selection | EditorRange;
 export type AuditKind = "login.ok" | "login.failed" | "login.ended" | "account.created" | "account.changed" | "account.password" | "password.refused" | "account.admin" | "account.disabled" | "account.enabled" | "account.linked" | "account.unlinked" | "token.created" | "token.ended" | "invite.created" | "invite.revoked" | "invite.used" | "user.invited" | "invitation.withdrawn" | "member.added" | "member.removed" | "role.changed" | "session.deleted" | "budget.changed" | "budget.set" | "refused" | "tidied";
 export type Auth = { 
 /**
@@ -36,6 +46,36 @@ user_id: string,
  * The name shown.
  */
 display_name: string, };
+export type Blame = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The document.
+ */
+document: number, 
+/**
+ * Its version.
+ */
+version: number, 
+/**
+ * From the first unit of its text to the last.
+ */
+ranges: Array<BlamedRange>, };
+export type BlamedRange = { 
+/**
+ * Its length in units; ranges follow one on the other.
+ */
+units: number, 
+/**
+ * Who wrote it.
+ */
+user_id: string, 
+/**
+ * In which turn, for Claude.
+ */
+turn_id?: string, };
 export type Budget = { 
 /**
  * Tokens, read and written together.
@@ -203,6 +243,68 @@ name: string,
  * Its version.
  */
 version: string, };
+export type CodeChange = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The document.
+ */
+document?: number | string, 
+/**
+ * The version that `change` changes.
+ */
+base_version?: number, 
+/**
+ * The client's name for this change: sent again, it is not applied again.
+ */
+op_id?: string, 
+/**
+ * What is changed, as CodeMirror's ChangeSet (DO2).
+ */
+change?: (number | [number, ...string[]])[], 
+/**
+ * Where the author is after it, in the text that it makes of the base.
+ */
+selection?: Selection, 
+/**
+ * Version 1: replaced ranges, all of the text before.
+ */
+changes?: Array<EditorChange>, 
+/**
+ * Version 1: the document's name; it is made if there is none.
+ */
+file_path?: string, 
+/**
+ * Version 1: the version that `changes` change; else the one that the connection was last sent.
+ */
+version?: number, };
+export type CodeChanged = { 
+/**
+ * The document.
+ */
+document: number, 
+/**
+ * The version that it makes: the one before is the one that it changes.
+ */
+version: number, 
+/**
+ * Who changed it.
+ */
+user_id: string, 
+/**
+ * In which turn, for Claude.
+ */
+turn_id?: string, 
+/**
+ * Its author's name for it.
+ */
+op_id?: string, 
+/**
+ * What it changes (DO2).
+ */
+change: (number | [number, ...string[]])[], };
 export type ConfigureSession = { 
 /**
  * The session.
@@ -282,6 +384,19 @@ micro_usd: number,
  * Version of the price table.
  */
 price_table: string, };
+export type CreateDocument = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * Its name; another document's is CONFLICT.
+ */
+name: string, 
+/**
+ * What it says at first.
+ */
+text?: string, };
 export type CreateInvite = { 
 /**
  * The session.
@@ -312,6 +427,69 @@ model?: string,
  * The effort; the model's default otherwise.
  */
 effort?: Effort, };
+export type CursorMoved = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The document.
+ */
+document: number, 
+/**
+ * Who.
+ */
+user_id: string, 
+/**
+ * Where, from 1.
+ */
+position: EditorPosition, 
+/**
+ * The same in units, with what is selected.
+ */
+selection: Selection, 
+/**
+ * The version in which that is so.
+ */
+version: number, 
+/**
+ * Their colour, as CSS.
+ */
+color: string, };
+export type CursorRemoved = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The document.
+ */
+document: number, 
+/**
+ * Who.
+ */
+user_id: string, };
+export type CursorUpdate = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The document.
+ */
+document?: number | string, 
+/**
+ * Where, in lines and columns.
+ */
+position?: AnyPosition, 
+/**
+ * What is selected; the cursor is at its head.
+ */
+selection?: AnySelection, 
+/**
+ * The version in which that is said; else the one that the connection was last sent.
+ */
+version?: number, };
 export type Disconnected = { 
 /**
  * The close code that follows.
@@ -325,6 +503,172 @@ reason: string,
  * When to come back, in milliseconds; absent where the code's range says it all.
  */
 reconnect_after_ms?: number, };
+export type DocumentClosed = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The document.
+ */
+document: number, };
+export type DocumentCreated = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The document.
+ */
+created: DocumentSummary, };
+export type DocumentCursor = { 
+/**
+ * Who.
+ */
+user_id: string, 
+/**
+ * Where, in the text that it comes with, from 1.
+ */
+position: EditorPosition, 
+/**
+ * The same in units, with what is selected.
+ */
+selection: Selection, 
+/**
+ * Their colour, as CSS.
+ */
+color: string, };
+export type DocumentDeleted = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The document.
+ */
+document: number, 
+/**
+ * Who did it.
+ */
+by: Author, };
+export type DocumentOnly = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The document.
+ */
+document?: number | string, };
+export type DocumentRenamed = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The document.
+ */
+document: number, 
+/**
+ * Its name from now on.
+ */
+name: string, 
+/**
+ * Who did it.
+ */
+by: Author, };
+export type DocumentResumed = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The document.
+ */
+document: number, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The version that the client has.
+ */
+from: number, 
+/**
+ * The version that it has after `changes`.
+ */
+version: number, 
+/**
+ * What came in between, oldest first: to be taken one by one (never composed).
+ */
+changes: Array<CodeChanged>, 
+/**
+ * Where everyone is in it.
+ */
+cursors: Array<DocumentCursor>, };
+export type DocumentState = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The document.
+ */
+document: number, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The log's identity.
+ */
+epoch: string, 
+/**
+ * The version.
+ */
+version: number, 
+/**
+ * Its text.
+ */
+text: string, 
+/**
+ * Where everyone is in it.
+ */
+cursors: Array<DocumentCursor>, };
+export type DocumentSummary = { 
+/**
+ * Which.
+ */
+document: number, 
+/**
+ * Its name, by which its language is known.
+ */
+name: string, 
+/**
+ * Who made it; the server, for the one that every session has.
+ */
+by: Author, 
+/**
+ * When.
+ */
+created_at: UnixMs, };
+export type DocumentVersion = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The document.
+ */
+document: number, 
+/**
+ * The version.
+ */
+version: number, 
+/**
+ * Its text then.
+ */
+text: string, };
 export type EditMessage = { 
 /**
  * The session.
@@ -364,6 +708,57 @@ message_id: string,
  * Its new text.
  */
 content: string, };
+export type EditorChange = { 
+/**
+ * Which.
+ */
+range: EditorRange, 
+/**
+ * What takes its place.
+ */
+text: string, 
+/**
+ * Its units before.
+ */
+rangeLength?: number, 
+/**
+ * Where what came in ends, in the text after this change; only the server says it.
+ */
+position?: EditorPosition, };
+export type EditorPosition = { 
+/**
+ * The line.
+ */
+line: number, 
+/**
+ * The column.
+ */
+column: number, };
+export type EditorRange = { 
+/**
+ * The first line.
+ */
+startLineNumber: number, 
+/**
+ * The column in it.
+ */
+startColumn: number, 
+/**
+ * The last line.
+ */
+endLineNumber: number, 
+/**
+ * The column in it.
+ */
+endColumn: number, } | { 
+/**
+ * The beginning.
+ */
+start: LinePosition, 
+/**
+ * The end.
+ */
+end: LinePosition, };
 export type Effort = "low" | "medium" | "high" | "xhigh" | "max";
 export type ErrorCode = "INVALID_AUTH" | "TOKEN_EXPIRED" | "FORBIDDEN" | "INVALID_SESSION" | "NOT_FOUND" | "INVALID_JSON" | "UNKNOWN_TYPE" | "INVALID_DATA" | "CONFLICT" | "STALE_BASE" | "SESSION_FULL" | "FILE_TOO_LARGE" | "UNSUPPORTED_FORMAT" | "CHECKSUM_MISMATCH" | "QUOTA_EXCEEDED" | "BUDGET_EXCEEDED" | "RATE_LIMITED" | "QUEUE_FULL" | "MODEL_OVERLOADED" | "MODEL_RATE_LIMITED" | "MODEL_REFUSED" | "MODEL_UNAVAILABLE" | "SERVICE_UNAVAILABLE" | "INTERNAL_ERROR";
 export type ErrorData = { 
@@ -591,7 +986,40 @@ history_page: number,
 /**
  * Sessions followed at once by one connection.
  */
-followed_sessions: number, };
+followed_sessions: number, 
+/**
+ * Bytes of a document's text.
+ */
+document_bytes: number, 
+/**
+ * Sections of one change of a document.
+ */
+change_sections: number, 
+/**
+ * Bytes of a change's `op_id`.
+ */
+op_id_bytes: number, 
+/**
+ * Documents of one session.
+ */
+documents: number, 
+/**
+ * Characters of a document's name, or of a version's.
+ */
+document_name_chars: number, 
+/**
+ * Documents that one connection has open in one session.
+ */
+open_documents: number, };
+export type LinePosition = { 
+/**
+ * The line.
+ */
+line: number, 
+/**
+ * UTF-16 code units from its beginning.
+ */
+character: number, };
 export type ListSessions = { 
 /**
  * Only titles that contain this, whatever the case.
@@ -826,6 +1254,23 @@ default: string,
  */
 simulated: boolean, };
 export type Nothing = Record<symbol, never>;
+export type OpenDocument = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The document.
+ */
+document?: number | string, 
+/**
+ * The version that the client has.
+ */
+version?: number, 
+/**
+ * The log's identity when it had it; of another log, nothing is resumed.
+ */
+epoch?: string, };
 export type Part = { 
 /**
  * Position in the reply, from 0, without gaps.
@@ -1082,6 +1527,19 @@ session_id: string,
  * Who did it; themselves when they left.
  */
 by: Author, };
+export type RenameDocument = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The document.
+ */
+document?: number | string, 
+/**
+ * Its name from now on.
+ */
+name: string, };
 export type RenameSession = { 
 /**
  * The session.
@@ -1252,6 +1710,36 @@ n: number,
  * What is written so far.
  */
 parts: Array<Part>, };
+export type SaveVersion = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The document.
+ */
+document?: number | string, 
+/**
+ * The name.
+ */
+name: string, };
+export type SavedVersion = { 
+/**
+ * Which.
+ */
+version: number, 
+/**
+ * The name that somebody gave it; none for one that was kept by itself.
+ */
+name?: string, 
+/**
+ * Who had it kept.
+ */
+by: Author, 
+/**
+ * When.
+ */
+at: UnixMs, };
 export type Search = { 
 /**
  * The words; each must occur, the last may be the beginning of one.
@@ -1303,6 +1791,15 @@ hits: Array<SearchHit>,
  * Where the next page begins.
  */
 next?: string, };
+export type Selection = { 
+/**
+ * Where the selection began; the same as the head when nothing is selected.
+ */
+anchor: number, 
+/**
+ * Where they are.
+ */
+head: number, };
 export type SessionBy = { 
 /**
  * The session.
@@ -1465,7 +1962,15 @@ budget: Budget | null,
 /**
  * What it spent in the budget's current period.
  */
-spent: Spent, };
+spent: Spent, 
+/**
+ * Its documents, oldest first.
+ */
+documents: Array<DocumentSummary>, 
+/**
+ * To version 1: the one that the connection follows, whole.
+ */
+document?: DocumentState, };
 export type SessionStatus = "active" | "idle" | "closed" | "deleted";
 export type SessionStatusData = { 
 /**
@@ -1748,6 +2253,49 @@ session_id: string,
  * Who, and by whom.
  */
 invitation: Invitation, };
+export type VersionOnly = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The document.
+ */
+document?: number | string, 
+/**
+ * The version; any that there was, kept or not.
+ */
+version: number, };
+export type VersionSaved = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The document.
+ */
+document: number, 
+/**
+ * The version.
+ */
+saved: SavedVersion, };
+export type Versions = { 
+/**
+ * The session.
+ */
+session_id: string, 
+/**
+ * The document.
+ */
+document: number, 
+/**
+ * Its version now.
+ */
+version: number, 
+/**
+ * Oldest first.
+ */
+versions: Array<SavedVersion>, };
 
 export interface CommandData {
   hello: Hello;
@@ -1792,6 +2340,18 @@ export interface CommandData {
   set_budget: SetBudget;
   summarize: Summarize;
   search: Search;
+  open_document: OpenDocument;
+  close_document: DocumentOnly;
+  create_document: CreateDocument;
+  rename_document: RenameDocument;
+  delete_document: DocumentOnly;
+  code_change: CodeChange;
+  cursor_update: CursorUpdate;
+  save_version: SaveVersion;
+  list_versions: DocumentOnly;
+  get_version: VersionOnly;
+  restore_version: VersionOnly;
+  get_blame: DocumentOnly;
 }
 
 export interface EventData {
@@ -1843,6 +2403,19 @@ export interface EventData {
   read_marked: ReadMarked;
   summary: Summary;
   search_results: SearchResults;
+  document_created: DocumentCreated;
+  document_renamed: DocumentRenamed;
+  document_deleted: DocumentDeleted;
+  version_saved: VersionSaved;
+  code_changed: CodeChanged;
+  document_state: DocumentState;
+  document_resumed: DocumentResumed;
+  document_closed: DocumentClosed;
+  cursor_moved: CursorMoved;
+  cursor_removed: CursorRemoved;
+  versions: Versions;
+  document_version: DocumentVersion;
+  blame: Blame;
 }
 
 export const SUBPROTOCOL_V1 = "claude-websocket-v1";

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use bytes::Bytes;
 use madang_hub::{Form, Outgoing, StreamPiece};
 use madang_protocol::{
-    ClaudeResponse, Delivery, Event, Head, MessageId, ProtocolVersion, SessionId, UnixMs, UserId,
+    ClaudeResponse, Delivery, DocumentId, Event, Head, MessageId, ProtocolVersion, SessionId, UnixMs, UserId,
     encode_event,
 };
 
@@ -18,6 +18,8 @@ const REFILL_BYTES: usize = 64 * 1024;
 /// Bytes that an envelope of a merged delta has besides its text, near enough.
 const PIECE_BYTES: usize = 320;
 
+/// Where someone is in a document, or is no more.
+const CURSOR: &str = "cursor_moved";
 /// The name of a delta on the wire.
 const CLAUDE_RESPONSE: &str = "claude_response";
 
@@ -52,6 +54,7 @@ struct Key {
     session: Option<SessionId>,
     kind: String,
     person: Option<UserId>,
+    document: Option<DocumentId>,
 }
 
 impl Key {
@@ -62,7 +65,13 @@ impl Key {
             Some(Event::SessionChanged(data)) => Some(data.summary.session_id),
             Some(_) | None => event.session,
         };
-        Some(Key { session, kind: event.kind.clone(), person: Key::person(event) })
+        let (kind, document) = match &event.event {
+            Some(Event::CursorMoved(data)) => (CURSOR, Some(data.document)),
+            // Whoever is gone is nowhere, and whoever comes back is somewhere: one makes the other void.
+            Some(Event::CursorRemoved(data)) => (CURSOR, Some(data.document)),
+            Some(_) | None => (event.kind.as_str(), None),
+        };
+        Some(Key { session, kind: kind.to_owned(), person: Key::person(event), document })
     }
 
     /// The person that it tells of.
@@ -71,6 +80,8 @@ impl Key {
             Some(Event::PresenceChanged(data)) => Some(data.presence.user_id),
             Some(Event::ParticipantJoined(data)) => data.user_id.user(),
             Some(Event::ParticipantLeft(data)) => Some(data.user_id),
+            Some(Event::CursorMoved(data)) => data.user_id.user(),
+            Some(Event::CursorRemoved(data)) => data.user_id.user(),
             Some(_) | None => None,
         }
     }
@@ -310,8 +321,9 @@ pub(crate) fn encode(event: &Event, session: Option<SessionId>, now: UnixMs) -> 
 #[cfg(test)]
 mod tests {
     use madang_protocol::{
-        PartKind, ParticipantLeft, Presence, PresenceChanged, PresenceState, ReadMarked, Role,
-        SessionChanged, SessionStatus, SessionSummary,
+        Actor, CursorMoved, CursorRemoved, EditorPosition, PartKind, ParticipantLeft, Presence,
+        PresenceChanged, PresenceState, ReadMarked, Role, Selection, SessionChanged, SessionStatus,
+        SessionSummary,
     };
     use serde_json::Value;
 
@@ -459,6 +471,31 @@ mod tests {
         })
         .collect();
         assert_eq!(told, [(true, Some(2)), (false, Some(4)), (true, None), (true, Some(3))]);
+    }
+
+    #[test]
+    fn dc3_of_each_cursor_the_newest_place_is_told() {
+        let user_id = |n: u8| Actor::User(UserId::new(UnixMs(1), [n; 10]));
+        let moved = |n: u8, document: u32, version: u64| {
+            let event = CursorMoved {
+                session_id: session(1),
+                document: DocumentId(document),
+                user_id: user_id(n),
+                position: EditorPosition { line: 1, column: 1 },
+                selection: Selection { anchor: 0, head: 0 },
+                version,
+                color: String::new(),
+            };
+            outgoing(Event::from(event), Some(session(1)))
+        };
+        let removed = CursorRemoved { session_id: session(1), document: DocumentId(1), user_id: user_id(2) };
+        let removed = outgoing(Event::from(removed), Some(session(1)));
+        let told: Vec<_> =
+            drain(queue(&[moved(1, 1, 1), moved(2, 1, 2), moved(1, 2, 3), moved(1, 1, 4), removed]))
+                .iter()
+                .map(|event| (event["type"] == "cursor_moved", event["data"]["version"].as_u64()))
+                .collect();
+        assert_eq!(told, [(true, Some(4)), (false, None), (true, Some(3))]);
     }
 
     #[test]

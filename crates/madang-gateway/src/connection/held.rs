@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use madang_hub::Submission;
 use madang_protocol::limits::FOLLOWED_SESSIONS_MAX;
-use madang_protocol::{Command, SessionRef};
+use madang_protocol::{Command, DocumentRef, SessionRef};
 use tokio::time::{Instant, Sleep};
 
-/// Signals that wait at most: two kinds in each session that a connection may follow.
-const HELD_MAX: usize = 2 * FOLLOWED_SESSIONS_MAX;
+/// Signals that wait at most: three kinds in each session that a connection may follow.
+const HELD_MAX: usize = 3 * FOLLOWED_SESSIONS_MAX;
 
 /// What waits, and until when.
 pub(super) struct Held {
@@ -52,11 +52,12 @@ impl Held {
 
 /// What a signal is about.
 #[expect(clippy::wildcard_enum_match_arm, reason = "only signals are held")]
-fn key(command: &Command) -> (&'static str, &SessionRef) {
+fn key(command: &Command) -> (&'static str, &SessionRef, &DocumentRef) {
     match command {
-        Command::SetTyping(data) => (command.kind(), &data.session_id),
-        Command::MarkRead(data) => (command.kind(), &data.session_id),
-        other => (other.kind(), &SessionRef::Default),
+        Command::SetTyping(data) => (command.kind(), &data.session_id, &DocumentRef::Main),
+        Command::MarkRead(data) => (command.kind(), &data.session_id, &DocumentRef::Main),
+        Command::CursorUpdate(data) => (command.kind(), &data.session_id, &data.document),
+        other => (other.kind(), &SessionRef::Default, &DocumentRef::Main),
     }
 }
 

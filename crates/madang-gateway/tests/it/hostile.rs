@@ -256,7 +256,7 @@ async fn cm4_hostile_envelopes_are_answered_and_nobody_is_disturbed() {
         assert!(code == "INVALID_JSON" || code == "INVALID_DATA", "{text}: {code}");
         client.must_live().await;
     }
-    for kind in ["__proto__", "constructor", "toString", "cursor_update", "💥"] {
+    for kind in ["__proto__", "constructor", "toString", "cursor_updated", "💥"] {
         client.command("1", kind, Value::Null).await;
         assert_eq!(client.answer_to("1").await["data"]["code"], "UNKNOWN_TYPE");
     }
@@ -301,7 +301,7 @@ async fn en2_unknown_types_do_not_count_as_malformed() {
     let mut client = RawClient::v1(&scene.server).await;
     for n in 0..30 {
         client
-            .command(&format!("c{n}"), "cursor_update", json!({"position": {"line": 1, "column": 1}}))
+            .command(&format!("c{n}"), "cursor_updated", json!({"position": {"line": 1, "column": 1}}))
             .await;
         assert_eq!(client.answer_to(&format!("c{n}")).await["data"]["code"], "UNKNOWN_TYPE");
     }

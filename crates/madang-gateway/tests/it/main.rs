@@ -14,6 +14,7 @@ mod connecting;
 mod cut;
 mod delivery;
 mod docs;
+mod documents;
 mod envelope;
 mod frames;
 mod gate;

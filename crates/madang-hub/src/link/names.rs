@@ -46,6 +46,17 @@ pub(super) fn session_of(command: &Command) -> Option<&SessionRef> {
         Command::SetTyping(data) => &data.session_id,
         Command::SetBudget(data) => &data.session_id,
         Command::Summarize(data) => &data.session_id,
+        Command::OpenDocument(data) => &data.session_id,
+        Command::CloseDocument(data)
+        | Command::DeleteDocument(data)
+        | Command::ListVersions(data)
+        | Command::GetBlame(data) => &data.session_id,
+        Command::CreateDocument(data) => &data.session_id,
+        Command::RenameDocument(data) => &data.session_id,
+        Command::CodeChange(data) => &data.session_id,
+        Command::CursorUpdate(data) => &data.session_id,
+        Command::SaveVersion(data) => &data.session_id,
+        Command::GetVersion(data) | Command::RestoreVersion(data) => &data.session_id,
     })
 }
 
@@ -68,6 +79,8 @@ pub(super) fn follows(command: &Command) -> bool {
             | Command::JoinCollaboration(_)
             | Command::ClaudeMessage(_)
             | Command::ChatMessage(_)
+            | Command::OpenDocument(_)
+            | Command::CodeChange(_)
     )
 }
 
@@ -97,7 +110,12 @@ pub(crate) fn is_durable(command: &Command) -> bool {
         | Command::EditMessage(_)
         | Command::DeleteMessage(_)
         | Command::React(_)
-        | Command::SetBudget(_) => true,
+        | Command::SetBudget(_)
+        | Command::CreateDocument(_)
+        | Command::RenameDocument(_)
+        | Command::DeleteDocument(_)
+        | Command::SaveVersion(_)
+        | Command::RestoreVersion(_) => true,
         Command::Hello(_)
         | Command::Auth(_)
         | Command::Ping(_)
@@ -117,6 +135,14 @@ pub(crate) fn is_durable(command: &Command) -> bool {
         | Command::SetTyping(_)
         | Command::MarkRead(_)
         | Command::Summarize(_)
-        | Command::Search(_) => false,
+        | Command::Search(_)
+        | Command::OpenDocument(_)
+        | Command::CloseDocument(_)
+        // Known again by its `op_id`, in the document's own log.
+        | Command::CodeChange(_)
+        | Command::CursorUpdate(_)
+        | Command::ListVersions(_)
+        | Command::GetVersion(_)
+        | Command::GetBlame(_) => false,
     }
 }

@@ -6,6 +6,7 @@ use madang_protocol::{Ack, Actor, Cancel, Command, ErrorCode, Event, MessageId};
 use madang_session::{Action, Rejection, Sender, Target};
 use tokio::time::Instant;
 
+use super::documents::shows_document;
 use super::followers::Parting;
 use super::write::Cause;
 use super::{Live, Request, Seed, ToLive};
@@ -40,7 +41,12 @@ impl Live {
     fn must_wait(&self, message: &ToLive) -> bool {
         let shows = match message {
             ToLive::Command(request) => {
-                self.attaches(request) || self.enters(request) || shows_state(&request.submission.command)
+                let command = &request.submission.command;
+                self.attaches(request)
+                    || self.enters(request)
+                    || shows_state(command)
+                    || shows_document(command)
+                    || self.reads_document(request)
             }
             ToLive::Fork { .. } => true,
             ToLive::Birth(_)
@@ -95,7 +101,8 @@ impl Live {
         reason = "all but the questions goes to the core, whose match is whole"
     )]
     pub(super) async fn command(&mut self, request: Request) {
-        if shows_state(&request.submission.command) {
+        let command = &request.submission.command;
+        if shows_state(command) || shows_document(command) {
             self.tell_before_answer(&request);
         }
         let caller = request.caller.in_session();
@@ -129,6 +136,16 @@ impl Live {
             Command::ListInvites(_) => self.list_invites(&request).await,
             Command::RevokeInvite(data) => self.revoke_invite(&request, data.invite_id).await,
             Command::Summarize(data) => self.summarize(&request, data.since),
+            Command::OpenDocument(_)
+            | Command::CloseDocument(_)
+            | Command::CreateDocument(_)
+            | Command::CodeChange(_)
+            | Command::CursorUpdate(_)
+            | Command::SaveVersion(_)
+            | Command::ListVersions(_)
+            | Command::GetVersion(_)
+            | Command::RestoreVersion(_)
+            | Command::GetBlame(_) => Box::pin(self.document_command(&request)).await,
             _ => self.change(&request).await,
         };
         if let Err(rejection) = done {
@@ -152,7 +169,8 @@ impl Live {
         request.viewer.deliver(&[Batch::asked_for(vec![answer])]);
     }
 
-    async fn change(&mut self, request: &Request) -> Result<(), Rejection> {
+    /// Answers a command that came before, if it did.
+    pub(super) fn answered(&mut self, request: &Request) -> Result<bool, Rejection> {
         let submission = &request.submission;
         if submission.idempotent
             && let Some((digest, answer)) = self.recent.find(request.caller.user, &submission.id).cloned()
@@ -161,8 +179,16 @@ impl Live {
             if !self.answer_with(request, &digest, &answer)? {
                 self.reply_to(request, answer.into());
             }
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    async fn change(&mut self, request: &Request) -> Result<(), Rejection> {
+        if self.answered(request)? {
             return Ok(());
         }
+        let submission = &request.submission;
         if self.hub.draining() && self.asks_claude(request) {
             return Err(Rejection::new(
                 ErrorCode::ServiceUnavailable,

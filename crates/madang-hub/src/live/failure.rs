@@ -45,10 +45,15 @@ impl Live {
         while let Some(write) = self.pending.pop_front() {
             self.lose(write, &rejection).await;
         }
+        let version1 = self.close_documents();
         let read = match self.reload().await {
             // Its first event was not saved: there is no session.
             Ok(()) if self.over => return self.unwatch_all(),
-            Ok(()) => self.tell_what_is_stored(untold).await,
+            Ok(()) => {
+                let told = self.tell_what_is_stored(untold).await;
+                self.reopen_documents(version1).await;
+                told
+            }
             Err(error) => Err(error),
         };
         if let Err(error) = read {

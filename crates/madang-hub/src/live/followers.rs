@@ -63,6 +63,7 @@ impl Live {
         self.presence.arrive(request.caller.user);
         // A connection that said anew who it is has another link; the old one's place is taken.
         self.take_out(|watcher| watcher.connection == connection, Parting::Left);
+        self.forget_readers();
         self.tell_presence();
         self.add_watcher(request);
         Ok(())
@@ -88,6 +89,7 @@ impl Live {
 
     pub(super) fn unwatch(&mut self, followed: &Arc<Followed>, parting: Parting) {
         self.take_out(|watcher| Arc::ptr_eq(&watcher.followed, followed), parting);
+        self.forget_readers();
         followed.leave(self.session.id());
         self.idle_since = Instant::now();
         self.tell_presence();
@@ -117,6 +119,7 @@ impl Live {
             watcher.followed.leave(self.session.id());
             self.presence.remove(watcher.user);
         }
+        self.forget_readers();
     }
 
     /// Cuts a person off (SE4): what was said before is with them, and this is the last that they hear.
@@ -133,6 +136,7 @@ impl Live {
             stays
         });
         self.round.changed(&self.watchers);
+        self.forget_readers();
         let viewers = self.hub.inner.people.viewers(user);
         let event = Event::from(Removed { session_id, by });
         let batch = Batch::new(vec![self.hub.outgoing(Some(session_id), None, event)]);

@@ -8,6 +8,7 @@ use madang_session::{Birth as SessionBirth, Rejection, Session, SnapshotError};
 use madang_store::{Append, Record, StoreError, Stream};
 use tokio::time::Instant;
 
+use super::documents::Documents;
 use super::ending::Ending;
 use super::journal::replay;
 use super::mentions::Mentions;
@@ -69,6 +70,7 @@ impl Live {
             presence_due: None,
             marks: Few::default(),
             mentions: Mentions::default(),
+            documents: Documents::default(),
             refused_entry: None,
             pending: VecDeque::new(),
             parked: VecDeque::new(),

@@ -4,6 +4,7 @@ use madang_protocol::Event;
 use madang_store::StoreError;
 use tokio::time::Instant;
 
+use super::documents::DocumentNews;
 use super::write::{Cause, Pending, Tell};
 use super::{Born, Live, SUMMARY_DELAY};
 use crate::{Batch, Outgoing};
@@ -15,6 +16,9 @@ struct News {
     answers: Vec<Cause>,
     born: Vec<Born>,
     tells: Vec<Tell>,
+    /// Changes of documents, and the answers to what made nothing else.
+    documents: Vec<DocumentNews>,
+    document_answers: Vec<Cause>,
 }
 
 impl Live {
@@ -33,9 +37,12 @@ impl Live {
                 self.cut_off_people(&write);
             }
             news.tells.extend(write.tells);
+            let document_alone = write.events.is_empty() && write.documents.is_some();
             news.shared.extend(write.events);
+            news.documents.extend(write.documents);
             let cut = |cause: &Cause| write.cuts.iter().any(|(user, _)| *user == cause.user);
-            news.answers.extend(write.causes.into_iter().filter(|cause| !cut(cause)));
+            let answers = if document_alone { &mut news.document_answers } else { &mut news.answers };
+            answers.extend(write.causes.into_iter().filter(|cause| !cut(cause)));
             news.born.extend(write.born);
             news.shared.extend(write.after);
             if let Some(message) = write.starts {
@@ -51,7 +58,7 @@ impl Live {
     }
 
     fn publish(&mut self, news: News) {
-        let News { shared, answers, born, tells } = news;
+        let News { shared, answers, born, tells, documents, document_answers } = news;
         self.note_changes(&shared);
         let id = self.session.id();
         if !shared.is_empty() {
@@ -67,6 +74,13 @@ impl Live {
                 cause.viewer.deliver(&[Batch::new(vec![ack])]);
             }
         }
+        if !(documents.is_empty() && document_answers.is_empty()) {
+            // Whoever has a document open hears first what was said of the session before.
+            self.small_round();
+            let open = self.documents.connections();
+            self.tell_before(|watcher| open.contains(&watcher.connection));
+        }
+        self.publish_documents(documents, document_answers);
         self.tell(tells);
         if !born.is_empty() {
             self.finish_round();

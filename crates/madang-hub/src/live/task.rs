@@ -153,7 +153,7 @@ impl Live {
 
     /// Whether there is room for more commands.
     fn reads(&self) -> bool {
-        self.parked.is_empty() && self.pending.len() < PENDING_MAX
+        self.parked.is_empty() && self.pending.len() < PENDING_MAX && !self.owes_documents()
     }
 
     fn is_busy(&self) -> bool {
@@ -185,7 +185,7 @@ impl Live {
         let drain = self.drain.as_ref().map(|(deadline, _)| *deadline).filter(|_| self.reply.is_some());
         let journal = self.reply.as_ref().and_then(|reply| reply.journal.due());
         let unsaved = self.unsaved.as_ref().map(|(_, due)| *due).filter(|_| self.pending.is_empty());
-        let presence = [self.presence.due(), self.presence_due];
+        let presence = [self.presence.due(), self.presence_due, self.documents_due()];
         [drain, journal, unsaved, self.summary_due, self.rest_due()]
             .into_iter()
             .chain(presence)
@@ -204,6 +204,9 @@ impl Live {
         }
         if self.presence_due.is_some_and(|due| due <= now) {
             self.tell_presence_now();
+        }
+        if self.documents_due().is_some_and(|due| due <= now) {
+            Box::pin(self.document_timers(now)).await;
         }
         if self.summary_due.is_some_and(|due| due <= now) {
             self.tell_people();
@@ -237,6 +240,7 @@ impl Live {
         self.write_snapshot().await;
         self.finish_snapshot().await;
         self.unwatch_all();
+        Box::pin(self.leave_documents(|_| true)).await;
         self.facts.present.store(0, Ordering::Relaxed);
         if let Some((_, done)) = self.drain.take() {
             drop(done);

@@ -1,7 +1,7 @@
 //! Attaching to a session: the whole state, or exactly what was missed (RS1, RS2).
 
 use madang_protocol::{
-    ClaudeResponse, Command, ErrorCode, Event, Position, PresenceChanged, ResumePoint, Resumed,
+    ClaudeResponse, Command, ErrorCode, Event, Position, PresenceChanged, ResumePoint, Resumed, SessionState,
 };
 use madang_session::{Action, Around, Outcome, Rejection};
 use madang_store::{StoreError, Stream};
@@ -11,7 +11,7 @@ use super::{Live, Request};
 use crate::followed::NotFollowed;
 use crate::hub::store_rejection;
 use crate::link::follows_too_many;
-use crate::{Batch, Outgoing};
+use crate::{Batch, Caller, Outgoing};
 
 /// Events that an exact resume replays; a gap beyond gets a snapshot (DC1 keeps at least so many).
 const REPLAY_MAX: u64 = 10_000;
@@ -96,17 +96,23 @@ impl Live {
         }
     }
 
-    async fn send_state(&mut self, request: &Request, answers: Option<&str>) -> Result<(), Rejection> {
+    /// The session whole, for one reader.
+    pub(super) async fn state_for(&mut self, caller: &Caller) -> Result<SessionState, Rejection> {
         let spent = self.spent().await?;
         let live = self.written().map_or((0, &[][..]), |(_, n, parts)| (n, parts));
         let around = Around {
             live,
             presence: self.presence.list(),
-            read_to: self.marks.get(request.caller.user).copied(),
-            unread_mentions: self.unread_mentions(request.caller.user),
+            read_to: self.marks.get(caller.user).copied(),
+            unread_mentions: self.unread_mentions(caller.user),
             spent,
         };
-        let state = self.session.snapshot(&request.caller.in_session(), around)?;
+        self.session.snapshot(&caller.in_session(), around)
+    }
+
+    async fn send_state(&mut self, request: &Request, answers: Option<&str>) -> Result<(), Rejection> {
+        let mut state = self.state_for(&request.caller).await?;
+        state.document = self.document_for_version1(request).await;
         // Whoever hears that they have joined, and then loses the connection or the server, must find it noted.
         self.note_joined(request).await;
         let state = self.hub.outgoing(Some(self.session.id()), answers, Event::from(state));

@@ -13,6 +13,7 @@ use madang_protocol::{
 use madang_session::{Applied, Effect};
 use madang_store::{Append, CommandRow, Commit, JournalEntry, Record, SessionRow, StoreError, Stream};
 
+use super::documents::DocumentNews;
 use super::ending::Ending;
 use super::{Born, Live, Request};
 use crate::link::is_durable;
@@ -68,6 +69,8 @@ pub(super) struct Draft {
     pub(super) tells: Vec<Tell>,
     /// Whom it cuts off, and who did that.
     pub(super) cuts: Vec<(UserId, Author)>,
+    /// What it changes of a document.
+    pub(super) documents: Option<DocumentNews>,
     /// Whether someone comes in with it.
     pub(super) enters: bool,
     /// Why it can't be written: what it needs could not be read.
@@ -90,6 +93,8 @@ pub(super) struct Pending {
     pub(super) tells: Vec<Tell>,
     /// Whom it cuts off: they hear what was before, and no more.
     pub(super) cuts: Vec<(UserId, Author)>,
+    /// What it changes of a document, for those who have it open.
+    pub(super) documents: Option<DocumentNews>,
     /// Whether someone comes in with it.
     pub(super) enters: bool,
 }
@@ -201,7 +206,8 @@ impl Live {
     pub(super) async fn write(&mut self, mut draft: Draft) {
         self.add_rows(&mut draft);
         self.add_snapshot(&mut draft);
-        let Draft { at, events, mut cause, mut append, born, ends, tells, cuts, enters, lost } = draft;
+        let Draft { at, events, mut cause, mut append, born, ends, tells, cuts, documents, enters, lost } =
+            draft;
         let id = self.session.id();
         if let Some(cause) = &mut cause {
             cause.answer.seq = events.first().map(|(seq, _)| *seq);
@@ -221,7 +227,8 @@ impl Live {
         let causes = cause.into_iter().collect();
         let after = Vec::new();
         let commit = maybe_done(commit);
-        let write = Pending { commit, events, causes, starts, ends, after, born, tells, cuts, enters };
+        let write =
+            Pending { commit, events, causes, starts, ends, after, born, tells, cuts, documents, enters };
         self.pending.push_back(Box::new(write));
         self.facts.running.store(self.session.running_reply().is_some(), Ordering::Relaxed);
     }

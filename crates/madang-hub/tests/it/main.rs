@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail tests by panicking")]
 
 mod budgets;
+mod coauthors;
 mod commands;
 mod crowd;
+mod documents;
+mod documents_version1;
 mod failures;
 mod history;
 mod invites;

@@ -117,7 +117,7 @@ fn every_command(session: SessionId, message: &str, invite: &str) -> Vec<(&'stat
     let data = json!({
         "session_id": session, "message_id": message, "content": "x", "title": "t", "target_user_id": person(1).user,
         "role": "viewer", "rights": [], "invite_id": invite, "emoji": "👍", "on": true, "typing": true,
-        "budget": null, "command_id": "x", "model": "claude-scripted-1",
+        "budget": null, "command_id": "x", "model": "claude-scripted-1", "name": "x", "version": 1,
     });
     let own = ["hello", "auth", "ping", "create_session", "list_sessions", "list_models", "search"];
     let theirs = Command::TYPES.iter().filter(|kind| !own.contains(kind));

@@ -53,7 +53,8 @@ impl Cursor {
     }
 
     /// Where it is after its owner's own change that did not say: behind what came in.
-    fn follow(self, change: &ChangeSet) -> Cursor {
+    #[must_use]
+    pub fn follow(self, change: &ChangeSet) -> Cursor {
         let to = |position| change.map_position(position, Bias::After);
         Cursor { anchor: to(self.anchor), head: to(self.head) }
     }

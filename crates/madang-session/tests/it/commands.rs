@@ -219,7 +219,7 @@ fn se2_a_stranger_is_told_that_there_is_no_session() {
     let mut bench = Bench::new();
     let message = bench.chat("secret");
     for kind in Command::TYPES {
-        let data = json!({"content": "x", "title": "x", "message_id": message, "client": {"name": "", "version": ""}, "token": "x", "target_user_id": "P1", "role": "viewer", "rights": [], "invite_id": "inv_00000000000070008000000000000001", "emoji": "👍", "on": true, "typing": true, "budget": null, "query": "x"});
+        let data = json!({"content": "x", "title": "x", "message_id": message, "client": {"name": "", "version": ""}, "token": "x", "target_user_id": "P1", "role": "viewer", "rights": [], "invite_id": "inv_00000000000070008000000000000001", "emoji": "👍", "on": true, "typing": true, "budget": null, "query": "x", "name": "x", "version": 1});
         let command = Bench::parsed(kind, data);
         let greets = matches!(*kind, "hello" | "auth" | "ping");
         // A question that is not a session's has nothing to be asked here.

@@ -1,7 +1,8 @@
 //! Version-1 ranges, and the smallest change from one text to another (DO4).
 
+use madang_protocol::EditorChange;
 use madang_protocol::limits::DOCUMENT_BYTES_MAX;
-use madang_session::{ChangeError, ChangeSet, EditorChange, Text};
+use madang_session::{ChangeError, ChangeSet, Text};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

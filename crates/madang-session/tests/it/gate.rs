@@ -63,7 +63,7 @@ fn any_data() -> serde_json::Value {
         "content": "x", "title": "x", "message_id": "msg_00000000000070008000000000000001",
         "client": {"name": "", "version": ""}, "token": "x", "target_user_id": "P1", "role": "viewer",
         "invite_id": "inv_00000000000070008000000000000001", "emoji": "👍", "on": true, "typing": true,
-        "budget": null, "query": "x"
+        "budget": null, "query": "x", "name": "x", "version": 1
     })
 }
 

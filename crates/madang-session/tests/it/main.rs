@@ -10,6 +10,7 @@ mod documents;
 mod editors;
 mod edits;
 mod gate;
+mod listed;
 mod members;
 mod messages;
 mod snapshots;

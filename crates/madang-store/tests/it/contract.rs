@@ -44,6 +44,8 @@ macro_rules! contract_tests {
                 a_record_of_no_session_is_refused_alone,
                 a_snapshot_replaces_the_older_one,
                 the_parts_of_a_snapshot_are_replaced_one_by_one,
+                one_part_of_any_stream_is_read_by_itself,
+                dc1_a_document_is_a_stream_of_its_own,
             }
             list::{
                 a_session_is_loaded_with_its_members,

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use madang_store::{Append, JournalEntry, Settings, SqliteStore, Store, StoreError, Stream};
+use madang_protocol::DocumentId;
+use madang_store::{Append, JournalEntry, Settings, SnapshotRow, SqliteStore, Store, StoreError, Stream};
 use tempfile::TempDir;
 
 use crate::support::{command, commit, creation, loaded, message, one, session, texts, turn, user};
@@ -70,6 +71,36 @@ fn rs5_what_was_acked_and_the_database_has_not_is_there_after_a_kill() {
     });
     killed_after(dir.path(), Settings::default(), async |store| {
         assert_eq!(texts(&store, 1).await, numbers(20), "each once");
+    });
+}
+
+#[test]
+fn rs5_changes_of_a_document_wait_in_the_redo_log_and_are_there_after_a_kill() {
+    let dir = tempfile::tempdir().unwrap();
+    let stream = Stream::document(DocumentId(2));
+    let change = |position: u64| {
+        let mut append = one(1, position, &position.to_string());
+        append.records[0].1.stream = stream;
+        append
+    };
+    let kept = SnapshotRow { stream, part: 1, position: 9, data: "kept".into() };
+    killed_after(dir.path(), never_caught_up(), async |store| {
+        commit(&store, creation(1, "")).await.unwrap();
+        for position in 1..=50 {
+            commit(&store, change(position)).await.unwrap();
+        }
+        let snapshots = vec![(session(1), kept.clone())];
+        commit(&store, Append { snapshots, ..Append::default() }).await.unwrap();
+        assert!(
+            in_the_database(dir.path()).await <= 1,
+            "the first makes the stream known, no other asks for it"
+        );
+    });
+    killed_after(dir.path(), never_caught_up(), async |store| {
+        let stored = store.read(session(1), stream, 0, 100).await.unwrap();
+        let positions: Vec<_> = stored.iter().map(|record| record.position).collect();
+        assert_eq!(positions, (1..=50).collect::<Vec<_>>());
+        assert_eq!(store.snapshot_part(session(1), stream, 1).await.unwrap(), Some(kept));
     });
 }
 

@@ -1,8 +1,10 @@
 //! The design document's shapes of what version 2 says otherwise.
 
+use std::collections::BTreeMap;
+
 use madang_protocol::{
-    Head, Message, MessageKind, Part, PartKind, Participant, ReplyStatus, SessionId, SessionState,
-    SessionSummary, UnixMs, encode_stored,
+    Actor, EditorPosition, Head, Message, MessageKind, Part, PartKind, Participant, ReplyStatus, SessionId,
+    SessionState, SessionSummary, UnixMs, encode_stored,
 };
 use serde::Serialize;
 
@@ -10,8 +12,8 @@ use serde::Serialize;
 #[derive(Serialize)]
 struct StateV1<'a> {
     session_id: SessionId,
-    current_code: &'static str,
-    cursor_positions: Empty,
+    current_code: &'a str,
+    cursor_positions: BTreeMap<Actor, EditorPosition>,
     messages: Vec<MessageV1<'a>>,
     files: [Empty; 0],
     participants: &'a [Participant],
@@ -43,10 +45,12 @@ pub(super) fn session_state(state: &SessionState, now: UnixMs) -> String {
         let ended = message.reply.as_ref().is_none_or(|reply| reply.status != ReplyStatus::Streaming);
         ended && message.deleted_at.is_none()
     };
+    let document = state.document.as_ref();
+    let cursors = document.map_or(&[][..], |document| &document.cursors).iter();
     let data = StateV1 {
         session_id: state.session_id,
-        current_code: "",
-        cursor_positions: Empty {},
+        current_code: document.map_or("", |document| &document.text),
+        cursor_positions: cursors.map(|cursor| (cursor.user_id, cursor.position)).collect(),
         messages: state.messages.iter().filter(whole).map(message).collect(),
         files: [],
         participants: &state.participants,

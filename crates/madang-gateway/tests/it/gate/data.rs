@@ -76,6 +76,18 @@ pub(super) fn things(kind: &str) -> &'static [Thing] {
         | "list_invites"
         | "set_typing"
         | "set_budget"
+        | "open_document"
+        | "close_document"
+        | "create_document"
+        | "rename_document"
+        | "delete_document"
+        | "code_change"
+        | "cursor_update"
+        | "save_version"
+        | "list_versions"
+        | "get_version"
+        | "restore_version"
+        | "get_blame"
         | "summarize" => &[In(Plain), Other],
         "revoke_invite" => &[In(Link), Other],
         "regenerate" | "edit_prompt" | "select_branch" | "fork_session" => &[In(Reply), Other],
@@ -151,8 +163,20 @@ pub(super) fn data(kind: &str, thing: Thing, scene: &Scene, column: Column) -> O
         | "leave_session"
         | "list_invites"
         | "summarize" => base,
-        other => panic!("{other} is sent nothing"),
+        other => with(of_a_document(other)),
     })
+}
+
+/// What commands on documents say beside the session.
+fn of_a_document(kind: &str) -> Value {
+    match kind {
+        "create_document" | "rename_document" | "save_version" => json!({"name": "gate"}),
+        "get_version" | "restore_version" => json!({"version": 0}),
+        "code_change" => json!({"base_version": 0, "op_id": "gate", "change": [[0, "x"]]}),
+        "cursor_update" => json!({"position": {"line": 1, "column": 1}}),
+        "open_document" | "close_document" | "delete_document" | "list_versions" | "get_blame" => json!({}),
+        other => panic!("{other} is sent nothing"),
+    }
 }
 
 fn is_about_a_person(kind: &str) -> bool {

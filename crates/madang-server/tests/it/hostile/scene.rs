@@ -31,7 +31,7 @@ const TRIP_PAUSE: Duration = Duration::from_millis(4);
 
 /// Settings under which a case takes less time than in life: the same code runs.
 pub(crate) const BRISK: &str = "[gateway]\nguests = true\ncontrol_per_second = 100000\ncontrol_burst = 100000\n\
-     chat_per_second = 100000\nchat_burst = 100000\nguests_per_minute = 100000\nheader_ms = 400\n\
+     chat_per_second = 100000\nchat_burst = 100000\ncode_per_second = 100000\ncode_burst = 100000\nguests_per_minute = 100000\nheader_ms = 400\n\
      hello_ms = 400\nread_stall_ms = 400\nclose_ms = 400\n[hub]\nidle_eviction_ms = 300\n";
 
 /// A running server whose log is kept.

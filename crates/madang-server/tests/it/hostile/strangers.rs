@@ -39,6 +39,7 @@ impl Room {
             "session_id": session, "message_id": message, "content": "x", "title": "x", "emoji": "👍", "on": true,
             "typing": true, "role": "owner", "target_user_id": self.person, "rights": [], "budget": null,
             "invite_id": "inv_01930000000070008000000000000000", "stream": true, "since": message, "before": message,
+            "name": "x", "version": 0, "base_version": 0, "op_id": "x", "change": [],
         });
         let mut answer = self.stranger.ask("x", command, &data);
         for varying in ["id", "timestamp", "session_id"] {

@@ -1,8 +1,8 @@
 //! Logs and commands.
 
 use futures_util::future::join_all;
-use madang_protocol::Actor;
 use madang_protocol::limits::EVENT_BYTES_MAX;
+use madang_protocol::{Actor, DocumentId};
 use madang_store::{Append, Record, SnapshotRow, Store, StoreError, Stream};
 
 use crate::support::{
@@ -244,4 +244,37 @@ pub(crate) async fn the_parts_of_a_snapshot_are_replaced_one_by_one(store: &dyn 
     assert_eq!(store.snapshot(session(1)).await.unwrap(), wanted);
     commit(store, put(parts(&(0..300).collect::<Vec<_>>(), 40))).await.unwrap();
     assert_eq!(store.snapshot(session(1)).await.unwrap(), parts(&(0..300).collect::<Vec<_>>(), 40));
+}
+
+pub(crate) async fn one_part_of_any_stream_is_read_by_itself(store: &dyn Store) {
+    commit(store, creation(1, "")).await.unwrap();
+    let document = Stream::document(DocumentId(3));
+    commit(store, put(vec![part(0, 9, document), part(2, 4, document), part(2, 7, Stream::SESSION)]))
+        .await
+        .unwrap();
+    assert_eq!(store.snapshot_part(session(1), document, 2).await.unwrap(), Some(part(2, 4, document)));
+    assert_eq!(store.snapshot_part(session(1), document, 1).await.unwrap(), None);
+    assert_eq!(store.snapshot_part(session(2), document, 2).await.unwrap(), None);
+    // A part that is used again has a later position.
+    commit(store, put(vec![part(2, 11, document)])).await.unwrap();
+    assert_eq!(store.snapshot_part(session(1), document, 2).await.unwrap(), Some(part(2, 11, document)));
+    assert_eq!(store.snapshot_part(session(1), document, 0).await.unwrap(), Some(part(0, 9, document)));
+}
+
+pub(crate) async fn dc1_a_document_is_a_stream_of_its_own(store: &dyn Store) {
+    commit(store, creation(1, "")).await.unwrap();
+    let (first, second) = (Stream::document(DocumentId::MAIN), Stream::document(DocumentId(2)));
+    assert!(![Stream::SESSION, Stream::MODEL].contains(&first) && first != second);
+    let change = |stream: Stream, position: u64| Append {
+        records: vec![(session(1), Record { stream, kind: "code_changed".into(), ..record(position, "[]") })],
+        ..Append::default()
+    };
+    // In one group, and one after the other: each counts on its own, and a gap is refused.
+    let together = vec![change(first, 1), change(second, 1), change(first, 2), change(first, 4)];
+    let answers = commit_together(store, together).await;
+    assert!(answers[..3].iter().all(Result::is_ok));
+    assert!(matches!(answers[3], Err(StoreError::Conflict)));
+    commit(store, change(first, 3)).await.unwrap();
+    let read = async |stream| store.read(session(1), stream, 0, 10).await.unwrap().len();
+    assert_eq!((read(first).await, read(second).await), (3, 1));
 }
