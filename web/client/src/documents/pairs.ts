@@ -1,0 +1,46 @@
+import { ChangeSet, Text } from "@codemirror/state";
+import { cutsPair } from "./text.js";
+
+/** Half a surrogate pair, alone. */
+const LONE = /\p{Surrogate}/gu;
+/** What stands in its place. */
+const REPLACEMENT = "\ufffd";
+
+/** Whether a change of `before` cuts no surrogate pair and brings no half of one; others are not to be sent (DO1). */
+export function isWhole(change: ChangeSet, before: Text): boolean {
+  let whole = true;
+  change.iterChanges((fromA, toA, _fromB, _toB, inserted) => {
+    whole &&= !cutIn(before, fromA) && !cutIn(before, toA) && inserted.toString().search(LONE) < 0;
+  }, true);
+  return whole;
+}
+
+/** A change that can be sent, and what has to be done to the text that the other one made to get there. */
+export interface Mended {
+  readonly change: ChangeSet;
+  /** Replaces each half of a pair, unit by unit: no place moves. */
+  readonly fix: ChangeSet;
+}
+
+/** Makes a change whole: pairs that it cuts are replaced as a whole, and halves of pairs by U+FFFD. */
+export function mended(change: ChangeSet, before: Text, after: Text): Mended {
+  const whole: { from: number; to: number; insert: Text }[] = [];
+  const fixes: { from: number; to: number; insert: string }[] = [];
+  change.iterChanges((fromA, toA, fromB, toB) => {
+    const left = cutIn(before, fromA) ? 1 : 0;
+    const right = cutIn(before, toA) ? 1 : 0;
+    const made = after.sliceString(fromB - left, toB + right, "\n");
+    for (const { index } of made.matchAll(LONE)) {
+      const from = fromB - left + index;
+      fixes.push({ from, to: from + 1, insert: REPLACEMENT });
+    }
+    const insert = Text.of(made.replace(LONE, REPLACEMENT).split("\n"));
+    whole.push({ from: fromA - left, to: toA + right, insert });
+  });
+  return { change: ChangeSet.of(whole, before.length), fix: ChangeSet.of(fixes, after.length) };
+}
+
+function cutIn(text: Text, at: number): boolean {
+  if (at <= 0 || at >= text.length) return false;
+  return cutsPair(text.sliceString(at - 1, at + 1, "\n"), 1);
+}
