@@ -24,8 +24,8 @@ export function split(change: ChangeSet, limits: ChangeLimits): readonly [Change
   for (const section of sections) {
     const [deleted, text] = read(section);
     bytes -= SECTION_BYTES;
-    const taken = room > 0 ? fitting(text ?? "", bytes) : 0;
-    if (room <= 0 || (text !== undefined && taken === 0)) {
+    const taken = fitting(text ?? "", bytes);
+    if (room === 0 || (text && taken === 0)) {
       room = 0;
       add(head, deleted);
       add(tail, deleted, text);
