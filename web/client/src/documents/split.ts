@@ -96,6 +96,7 @@ function costOf(text: string): number {
 
 /** Bytes of one unit in JSON, at most: a line end is `","`, a control character is escaped, half a pair is 2 of 4 bytes. */
 function unitCost(unit: number): number {
+  if (unit >= 0xd800 && unit < 0xe000) return 2;
   if (unit === 10 || unit >= 0x800) return 3;
   if (unit < 0x20) return 6;
   if (unit === 0x22 || unit === 0x5c || unit >= 0x80) return 2;
