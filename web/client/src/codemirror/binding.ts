@@ -32,7 +32,6 @@ export function bindDocument(store: DocumentStore, options: BindingOptions = {})
   });
   return [
     plugin,
-    EditorState.lineSeparator.of("\n"),
     EditorState.changeFilter.of(
       (tr) => (bound && store.text !== null) || tr.annotation(fromElsewhere) === store,
     ),

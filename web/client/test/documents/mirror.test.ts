@@ -1,4 +1,4 @@
-import { ChangeSet } from "@codemirror/state";
+import { ChangeSet, Text } from "@codemirror/state";
 import type { CodeChange, CodeChanged } from "@madang/protocol";
 import { describe, expect, it } from "vitest";
 import { Mirror, type Outgoing } from "../../src/documents/mirror.js";
@@ -198,6 +198,11 @@ describe("a mirror", () => {
     expect([mirror.whole, mirror.text.toString()]).toEqual([true, "a\ufffdb👍"]);
     expect(take(mirror)?.change.apply(mirror.server).toString()).toBe("a\ufffdb👍");
     expect(mirror.mend()).toBeNull();
+    const other = new Mirror("e", 0, "ab");
+    edit(other, 1, 1, "x");
+    other.edit(ChangeSet.of({ from: 2, insert: Text.of(["\r"]) }, 3));
+    expect([other.whole, other.mend()?.toJSON()]).toEqual([false, [2, [1, "", ""], 1]]);
+    expect([other.whole, other.text.toString()]).toEqual([true, "ax\nb"]);
   });
 
   it("do5_places_of_any_version_are_found_in_what_is_shown", () => {
