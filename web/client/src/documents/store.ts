@@ -23,7 +23,7 @@ import { Opener } from "./opener.js";
 import { Sender } from "./sender.js";
 import { nextSnapshot } from "./snapshot.js";
 import type { DocumentSnapshot, Resolution } from "./state.js";
-import { difference, jsonOf } from "./text.js";
+import { difference, jsonOf, normalised } from "./text.js";
 
 /** Something that shows a document's text: an editor, by its binding. */
 export interface DocumentView {
@@ -125,7 +125,7 @@ export class DocumentStore implements Readable<DocumentSnapshot> {
   /** Makes the text another, with as few changes as that takes. */
   replaceAll(text: string): boolean {
     const shown = this.#mirror?.text.toString();
-    return shown !== undefined && this.edit(difference(shown, text.replace(/\r\n?/g, "\n")));
+    return shown !== undefined && this.edit(difference(shown, normalised(text)));
   }
 
   /** Says where one is in the text that is shown; null: nowhere. */

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { documentsOf, keepDraftsIn } from "../../src/documents.js";
 import type { OutboxStorage } from "../../src/index.js";
 import { chance } from "../support/chance.js";
-import { event, SESSION } from "../support/fixtures.js";
+import { event, participant, SESSION, sessionState } from "../support/fixtures.js";
 import { following } from "../support/following.js";
 import { onFakeTime } from "../support/harness.js";
 import { type Guest, Room } from "../support/room.js";
@@ -202,6 +202,57 @@ describe("a document", () => {
     expect([mine.pad.text(), mine.store.getSnapshot().version]).toEqual(["21abc", 2]);
   });
 
+  it("do3_what_two_answers_both_tell_is_taken_in_once", async () => {
+    const { room, mine, theirs } = await pair();
+    const closed = event("document_closed", { session_id: SESSION, document: 1 });
+    mine.down.push(closed, closed);
+    await mine.hear(1);
+    await mine.hear(1);
+    theirs.pad.type(0, "1");
+    theirs.serve();
+    mine.serve();
+    await vi.advanceTimersByTimeAsync(30);
+    await theirs.hear();
+    theirs.pad.type(0, "2");
+    theirs.serve();
+    mine.pad.type(3, "!");
+    await room.rest();
+    expect([mine.pad.text(), theirs.pad.text(), status(mine)]).toEqual(["21abc!", "21abc!", "saved"]);
+    expect(mine.h.socket().sent("open_document").length).toBe(3);
+  });
+
+  it("do9_what_the_server_took_before_the_base_grew_too_old_is_not_offered_again", async () => {
+    const room = new Room("abc", 2);
+    const [mine, theirs] = [await room.enter("usr_me"), await room.enter("usr_you")];
+    await room.rest();
+    mine.pad.type(3, "1");
+    mine.serve();
+    mine.drop();
+    mine.pad.type(4, "2");
+    for (const typed of ["x", "y", "z"]) {
+      theirs.pad.type(0, typed);
+      await vi.advanceTimersByTimeAsync(30);
+      while (theirs.serve());
+      await theirs.hear();
+    }
+    await mine.back();
+    await room.rest();
+    expect([mine.pad.text(), status(mine)]).toEqual(["zyxabc1", "conflict"]);
+    const [conflict] = mine.store.getSnapshot().conflicts;
+    expect(conflict).toMatchObject({ base: "abc1", mine: "abc12" });
+    mine.store.resolve(conflict?.id ?? "", "merged");
+    await room.rest();
+    expect([theirs.pad.text(), status(mine)]).toEqual(["zyxabc12", "saved"]);
+  });
+
+  it("do3_a_text_that_is_replaced_whole_is_compared_and_lf", async () => {
+    const { room, mine, theirs } = await pair("one\ntwo");
+    expect(mine.store.replaceAll("one\r\n2\r\n")).toBe(true);
+    await room.rest();
+    expect([theirs.pad.text(), mine.pad.text()]).toEqual(["one\n2\n", "one\n2\n"]);
+    expect(changes(mine).map(({ change }) => change)).toEqual([[4, [3, "2", ""]]]);
+  });
+
   it("do3_a_text_of_another_log_is_taken_and_what_was_unsent_is_offered", async () => {
     const { room, mine } = await pair();
     mine.drop();
@@ -239,9 +290,13 @@ describe("a document", () => {
     });
     const seen = () => mine.store.getSnapshot().cursors;
     expect(seen()).toEqual([{ userId: "usr_you", name: "", color: "red", anchor: 1, head: 2 }]);
+    mine.h.client.session(SESSION).follow();
+    const participants = [participant({ user_id: "usr_you", display_name: "Jun" })];
+    mine.down.push(event("session_state", sessionState({ participants }), { session_id: SESSION }));
+    await mine.hear();
     mine.pad.type(0, "xx");
-    await vi.advanceTimersByTimeAsync(30);
-    expect(seen()).toMatchObject([{ anchor: 3, head: 4 }]);
+    await vi.advanceTimersByTimeAsync(120);
+    expect(seen()).toMatchObject([{ name: "Jun", anchor: 3, head: 4 }]);
     await room.rest();
     // Others moved it, the server knows: it is not said again.
     expect(theirs.h.socket().sent("cursor_update").length).toBe(1);
