@@ -57,6 +57,259 @@ export declare class MadangClient {
     measureLatency(): Promise<number>;
 }
 
+// codemirror.d.ts
+/** A CodeMirror 6 editor on a shared document. Needs `@codemirror/state` and `@codemirror/view`. */
+export { type BindingOptions, bindDocument, fromElsewhere } from "./codemirror/binding.js";
+export { type Caret, caretsField, setCarets } from "./codemirror/carets.js";
+
+// codemirror/binding.d.ts
+import { type Extension } from "@codemirror/state";
+import type { DocumentStore } from "../documents/store.js";
+/** Marks what comes from the document: it is not sent, and one's own undo leaves it alone. */
+export declare const fromElsewhere: import("@codemirror/state").AnnotationType<DocumentStore>;
+/** How an editor is bound. */
+export interface BindingOptions {
+    /** Whether the others' carets and selections are shown; by default they are. */
+    readonly carets?: boolean | undefined;
+    /** Whether the others are shown where one is; by default they are. */
+    readonly tells?: boolean | undefined;
+}
+/**
+ * Keeps one editor equal to a document: `new EditorView({ extensions: [bindDocument(store), …] })`.
+ *
+ * The editor takes no edits before the document's text is in it. Opening the document is the caller's (`store.open`). Undo is
+ * the editor's own (`history()`), and leaves alone what comes from elsewhere. An extension is for one editor.
+ */
+export declare function bindDocument(store: DocumentStore, options?: BindingOptions): Extension;
+
+// codemirror/carets.d.ts
+import { type Extension, StateField } from "@codemirror/state";
+import { type DecorationSet } from "@codemirror/view";
+import type { RemoteCursor } from "../documents/state.js";
+/** Someone else's place in an editor. */
+export type Caret = RemoteCursor;
+/** What an editor shows of the others. */
+interface Carets {
+    readonly cursors: readonly Caret[];
+    readonly decorations: DecorationSet;
+}
+/** Shows these carets in place of those that are shown. */
+export declare const setCarets: import("@codemirror/state").StateEffectType<readonly RemoteCursor[]>;
+/** The carets that are shown; between two words of the document they move with the text. */
+export declare const caretsField: StateField<Carets>;
+/** The others' carets and selections, drawn with their colours; a caret's name is shown on hover and read aloud. */
+export declare const carets: Extension;
+export {};
+
+// documents.d.ts
+/** Shared documents of a session: several people type in one text at once (DO). Needs `@codemirror/state`, whose changes travel. */
+export { type Draft, type DraftKeeper, keepDraftsIn } from "./documents/drafts.js";
+export { type ClientDocuments, type DocumentsOptions, documentsOf, type SessionDocuments, } from "./documents/session.js";
+export type { Conflict, DocumentSnapshot, DocumentStatus, RemoteCursor, Resolution, } from "./documents/state.js";
+export { DocumentStore, type DocumentView, type EditOptions } from "./documents/store.js";
+
+// documents/drafts.d.ts
+import type { OutboxStorage } from "../types.js";
+import type { Conflict } from "./state.js";
+import type { ChangeJson } from "./text.js";
+/** What of a document the server does not have, as it outlives a page. */
+export interface Draft {
+    readonly epoch: string;
+    /** The version that `sent` changes. */
+    readonly version: number;
+    readonly sent: {
+        readonly id: string;
+        readonly change: ChangeJson;
+    } | null;
+    readonly buffer: ChangeJson | null;
+    readonly conflicts: readonly Omit<Conflict, "error">[];
+}
+/** Keeps what was typed and not saved. May throw; that is reported and costs nothing else. */
+export interface DraftKeeper {
+    /** What this user left of a document. Another person's drafts are let go. */
+    read(userId: string, sessionId: string, document: number): Draft | null;
+    /** Keeps what there is of a document in place of what was; null: there is nothing. */
+    keep(userId: string, sessionId: string, document: number, draft: Draft | null): void;
+}
+/** Keeps drafts in a `Storage`: `documentsOf(client, { keeper: keepDraftsIn(sessionStorage) })`. One keeper for one client. */
+export declare function keepDraftsIn(storage: OutboxStorage): DraftKeeper;
+
+// documents/session.d.ts
+import type { Ack, DocumentSummary } from "@madang/protocol";
+import type { MadangClient } from "../client.js";
+import type { DraftKeeper } from "./drafts.js";
+import { DocumentStore } from "./store.js";
+/** What a client's documents are made with. */
+export interface DocumentsOptions {
+    /** Keeps unsent edits over a reload; see `keepDraftsIn`. By default nothing does. */
+    readonly keeper?: DraftKeeper | undefined;
+}
+/** The documents of all sessions of one client. */
+export declare class ClientDocuments {
+    #private;
+    constructor(client: MadangClient, options?: DocumentsOptions);
+    /** Those of one session; the same object for the same id. */
+    of(sessionId: string): SessionDocuments;
+}
+/** The documents of a client. The first call decides with which options. */
+export declare function documentsOf(client: MadangClient, options?: DocumentsOptions): ClientDocuments;
+/** The documents of one session: which there are is in its snapshot (`documents`), what they say is in their stores. */
+export declare class SessionDocuments {
+    #private;
+    constructor(client: MadangClient, sessionId: string, options: DocumentsOptions);
+    /** A document by its number; the same store for the same number. By default the one that every session has. */
+    document(number?: number): DocumentStore;
+    /** The document that has a name now; undefined if there is none, or the session is not followed. */
+    find(name: string): DocumentSummary | undefined;
+    /** Makes a document; gives its number. */
+    create(name: string, text?: string): Promise<number>;
+    /** Gives a document another name. */
+    rename(document: number, name: string): Promise<Ack>;
+    /** Deletes a document, for everyone. */
+    remove(document: number): Promise<Ack>;
+}
+
+// documents/state.d.ts
+import type { Selection } from "@madang/protocol";
+import type { MadangError } from "../errors.js";
+/** How a document stands. */
+export type DocumentStatus = 
+/** Nobody has opened it. */
+{
+    readonly status: "closed";
+}
+/** Asked for; there is no text yet. */
+ | {
+    readonly status: "loading";
+}
+/** The server has on disk all that one typed. */
+ | {
+    readonly status: "saved";
+}
+/** Something is on its way. */
+ | {
+    readonly status: "saving";
+}
+/** There is no connection; one can go on typing, and what is `unsent` is sent when it is back. */
+ | {
+    readonly status: "offline";
+    readonly unsent: boolean;
+}
+/** Edits could not be taken in; they are offered in `conflicts`, and what is typed meanwhile is sent. */
+ | {
+    readonly status: "conflict";
+}
+/** There is no such document any more, or none that one may know of. */
+ | {
+    readonly status: "gone";
+    readonly error: MadangError;
+}
+/** Not allowed. */
+ | {
+    readonly status: "forbidden";
+    readonly error: MadangError;
+}
+/** It could not be had; it is asked for again by itself. */
+ | {
+    readonly status: "failed";
+    readonly error: MadangError;
+};
+/** Edits of one's own that the server did not take, kept until one decides. */
+export interface Conflict {
+    readonly id: string;
+    /** The text that they were made in. Null when that is not known any more, after a reload. */
+    readonly base: string | null;
+    /** The text with them; where `base` is null, what was typed alone. */
+    readonly mine: string;
+    /** Why they were not taken; null when too much has happened since. */
+    readonly error: MadangError | null;
+}
+/** What is made of a conflict: nothing; one's own text instead of what is there; or one's edits in what is there. */
+export type Resolution = "theirs" | "mine" | "merged";
+/** Where someone else is in the text that is shown. */
+export interface RemoteCursor extends Readonly<Selection> {
+    readonly userId: string;
+    /** The name shown; empty while it is not known. */
+    readonly name: string;
+    /** As CSS. */
+    readonly color: string;
+}
+/** A document but for its text. Immutable; a field that has not changed is the same object as before. */
+export interface DocumentSnapshot {
+    readonly sessionId: string;
+    readonly document: number;
+    /** Its name, by which its language is known; empty while it is not known. */
+    readonly name: string;
+    /** The server's version that is here; 0 before there is one. */
+    readonly version: number;
+    readonly state: DocumentStatus;
+    /** Where the others are. */
+    readonly cursors: readonly RemoteCursor[];
+    /** Oldest first. */
+    readonly conflicts: readonly Conflict[];
+}
+
+// documents/store.d.ts
+import type { ChangeSet, Text } from "@codemirror/state";
+import type { Selection } from "@madang/protocol";
+import type { MadangClient } from "../client.js";
+import type { Readable } from "../types.js";
+import type { DraftKeeper } from "./drafts.js";
+import type { DocumentSnapshot, Resolution } from "./state.js";
+/** Something that shows a document's text: an editor, by its binding. */
+export interface DocumentView {
+    /** The text that it shows, with LF alone. */
+    text(): string;
+    /** The text is another: changes what is shown, and does not take that for an edit. */
+    apply(change: ChangeSet): void;
+}
+/** What goes with an edit. */
+export interface EditOptions {
+    /** The view it was made in, which shows it already. */
+    readonly from?: DocumentView | undefined;
+    /** Where one is in the text after it. */
+    readonly selection?: Selection | null | undefined;
+}
+/** One document as this client sees it: open while someone reads, and right again after every lost connection. */
+export declare class DocumentStore implements Readable<DocumentSnapshot> {
+    #private;
+    constructor(client: MadangClient, sessionId: string, document: number, keeper?: DraftKeeper);
+    /** Calls `listener` after each change of anything but the text. Listening alone does not open it; see `open`. */
+    readonly subscribe: (listener: () => void) => (() => void);
+    readonly getSnapshot: () => DocumentSnapshot;
+    /** Its text, with one's own edits; null before there is one. */
+    get text(): Text | null;
+    /** Keeps it open until the returned function is called, and a little longer; until all is saved in any case. */
+    open(): () => void;
+    /** Keeps a view equal to the text, as soon as there is one, until the returned function is called. */
+    attach(view: DocumentView): () => void;
+    /** Changes the text that is shown. False, and nothing is done, while there is none. */
+    edit(change: ChangeSet, options?: EditOptions): boolean;
+    /** Makes the text another, with as few changes as that takes. */
+    replaceAll(text: string): boolean;
+    /** Says where one is in the text that is shown; null: nowhere. */
+    select(selection: Selection | null): void;
+    /** Decides what is made of edits that were not taken. */
+    resolve(conflictId: string, how: Resolution): void;
+}
+
+// documents/text.d.ts
+import { ChangeSet, Text } from "@codemirror/state";
+/** A change as it travels (DO2). */
+export type ChangeJson = (number | [number, ...string[]])[];
+/** Text with LF alone, whatever ends its lines (DO1). */
+export declare function normalised(text: string): string;
+/** A text as CodeMirror keeps it. */
+export declare function textOf(text: string): Text;
+/** Reads a change that came; throws when it is none, or none of a text this long. */
+export declare function changeFrom(json: unknown, length: number): ChangeSet;
+/** A change as it is sent. */
+export declare function jsonOf(change: ChangeSet): ChangeJson;
+/** The change with the fewest characters in one place that makes one text the other; no surrogate pair is cut. */
+export declare function difference(before: string, after: string): ChangeSet;
+/** Whether a place in a text is in the middle of a surrogate pair. */
+export declare function cutsPair(text: string, at: number): boolean;
+
 // errors.d.ts
 import type { ErrorCode, ErrorData } from "@madang/protocol";
 /** What can go wrong on this side of the wire. */
@@ -704,6 +957,86 @@ export declare class SessionsStore extends LoadingStore<SessionsSnapshot> {
     protected fetch(): Promise<Partial<SessionsSnapshot>>;
 }
 
+// monaco.d.ts
+/** A Monaco editor on a shared document. Monaco itself is not needed here: a model is anything of the shape of `MonacoModel`. */
+export { bindMonaco, type MonacoBinding, type MonacoBindingOptions, type PlacedCursor, } from "./monaco/binding.js";
+export type { MonacoChange, MonacoContentEvent, MonacoEdit, MonacoModel, MonacoPosition, MonacoRange, } from "./monaco/model.js";
+
+// monaco/binding.d.ts
+import type { RemoteCursor } from "../documents/state.js";
+import type { DocumentStore } from "../documents/store.js";
+import type { MonacoModel, MonacoPosition } from "./model.js";
+/** How a model is bound. */
+export interface MonacoBindingOptions {
+    /** Told where the others are, in lines and columns, whenever that is new: to be drawn as decorations. */
+    readonly onCursors?: ((cursors: readonly PlacedCursor[]) => void) | undefined;
+}
+/** Someone else's place in a model. */
+export interface PlacedCursor extends RemoteCursor {
+    readonly anchorPosition: MonacoPosition;
+    readonly position: MonacoPosition;
+}
+/** A model that is kept equal to a document. */
+export interface MonacoBinding {
+    /** One is at a place of the model, or has selected from `anchor` to it; null: nowhere. */
+    select(head: MonacoPosition | null, anchor?: MonacoPosition): void;
+    /** Takes back one's own last edit, and nothing of anyone else; false when there is none. */
+    undo(): boolean;
+    /** Does again what was taken back last. */
+    redo(): boolean;
+    dispose(): void;
+}
+/** Keeps a Monaco model equal to a document until it is disposed of. Opening the document is the caller's (`store.open`). */
+export declare function bindMonaco(store: DocumentStore, model: MonacoModel, options?: MonacoBindingOptions): MonacoBinding;
+
+// monaco/model.d.ts
+/** The part of Monaco that is used; `monaco.editor.ITextModel` fits. */
+/** A place, from 1. */
+export interface MonacoPosition {
+    readonly lineNumber: number;
+    readonly column: number;
+}
+/** A range, from 1. */
+export interface MonacoRange {
+    readonly startLineNumber: number;
+    readonly startColumn: number;
+    readonly endLineNumber: number;
+    readonly endColumn: number;
+}
+/** A range that was replaced; its offsets are of the text before the event. */
+export interface MonacoChange {
+    readonly rangeOffset: number;
+    readonly rangeLength: number;
+    readonly text: string;
+}
+/** What a model says when its text was changed. */
+export interface MonacoContentEvent {
+    readonly changes: readonly MonacoChange[];
+}
+/** An edit of a model. */
+export interface MonacoEdit {
+    readonly range: MonacoRange;
+    readonly text: string;
+    readonly forceMoveMarkers?: boolean;
+}
+/** A text in Monaco. */
+export interface MonacoModel {
+    /** The text; `eol` 1 asks for LF. */
+    getValue(eol?: number): string;
+    /** Its length; `eol` 1 counts LF. */
+    getValueLength(eol?: number): number;
+    getEOL(): string;
+    /** 0 is LF. */
+    setEOL(eol: number): void;
+    getPositionAt(offset: number): MonacoPosition;
+    getOffsetAt(position: MonacoPosition): number;
+    /** Edits without a step of undo. */
+    applyEdits(edits: MonacoEdit[]): unknown;
+    onDidChangeContent(listener: (event: MonacoContentEvent) => void): {
+        dispose(): void;
+    };
+}
+
 // people.d.ts
 /** What is rarely done with a session, its people and its past; apart from the core, so that a page can load it when it is wanted. */
 export { type InviteOptions, peopleOf, SessionPeople } from "./people/commands.js";
@@ -969,7 +1302,7 @@ export declare class ReplyAssembler {
 export declare function textOf(parts: readonly Part[]): string;
 
 // session/state.d.ts
-import type { Author, Budget, Effort, ErrorCode, Invitation, Message, Participant, Presence, QueuedTurn, SessionSummary, Spent } from "@madang/protocol";
+import type { Author, Budget, DocumentSummary, Effort, ErrorCode, Invitation, Message, Participant, Presence, QueuedTurn, SessionSummary, Spent } from "@madang/protocol";
 import type { MadangError } from "../errors.js";
 /** How much of a session is here. */
 export type SessionPhase = 
@@ -1059,6 +1392,8 @@ export interface SessionSnapshot {
     } | null;
     /** Prompts that wait, the next one first. */
     readonly queued: readonly QueuedTurn[];
+    /** Its shared documents, oldest first. */
+    readonly documents: readonly DocumentSummary[];
     /** Why the running reply does not go on just now. */
     readonly waiting: Waiting | null;
     /** One's own messages that are not in the transcript yet, oldest first. */
@@ -1193,7 +1528,7 @@ export interface ClientStats {
 export declare function newStats(): ClientStats;
 
 // types.d.ts
-import type { Ack, CommandData, Connected, EventData, History, InviteCreated, Invites, Models, Pong, ReadMarked, Resumed, Revisions, SearchResults, SessionState, SessionStatusData, Sessions, Summary } from "@madang/protocol";
+import type { Ack, Blame, CommandData, Connected, DocumentResumed, DocumentState, DocumentVersion, EventData, History, InviteCreated, Invites, Models, Pong, ReadMarked, Resumed, Revisions, SearchResults, SessionState, SessionStatusData, Sessions, Summary, Versions } from "@madang/protocol";
 import type { PendingMessage } from "./session/state.js";
 import type { Settings } from "./settings.js";
 /** The name of a command. */
@@ -1216,6 +1551,10 @@ export interface QueryAnswers {
     mark_read: ReadMarked;
     summarize: Summary;
     search: SearchResults;
+    open_document: DocumentState | DocumentResumed;
+    list_versions: Versions;
+    get_version: DocumentVersion;
+    get_blame: Blame;
 }
 /** What a command's promise gives. */
 export type Answer<T extends CommandType> = T extends keyof QueryAnswers ? QueryAnswers[T] : Ack;

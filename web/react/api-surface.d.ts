@@ -14,6 +14,10 @@ export interface MadangProviderProps {
 /** Gives a client to the hooks below it. */
 export declare function MadangProvider({ client, connect, children }: MadangProviderProps): ReactNode;
 
+// documents.d.ts
+/** The hook for shared documents; apart, since it needs what `@madang/client/documents` needs. */
+export { type SharedDocument, useDocument } from "./useDocument.js";
+
 // index.d.ts
 /** React hooks over `@madang/client`: one subscription each, nothing else. */
 export { MadangProvider, type MadangProviderProps } from "./MadangProvider.js";
@@ -66,6 +70,18 @@ export declare function useClient(): MadangClient;
 import type { ConnectionState } from "@madang/client";
 /** How the connection stands. */
 export declare function useConnection(): ConnectionState;
+
+// useDocument.d.ts
+import { type DocumentSnapshot, type DocumentStore, type Resolution } from "@madang/client/documents";
+/** A shared document but for its text, and what one can do with it. */
+export interface SharedDocument extends DocumentSnapshot {
+    /** For the binding of an editor; the same object as long as the document is the same. */
+    readonly store: DocumentStore;
+    /** Decides what is made of edits that were not taken. */
+    readonly resolve: (conflictId: string, how: Resolution) => void;
+}
+/** A document of a session, by default the one that every session has; open while the component is mounted. */
+export declare function useDocument(sessionId: string, document?: number): SharedDocument;
 
 // useEvent.d.ts
 import type { EventType, Handler } from "@madang/client";

@@ -6,7 +6,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@madang\/client$/, replacement: source("../client/src/index.ts") },
-      { find: /^@madang\/client\/(people|http)$/, replacement: source("../client/src/$1.ts") },
+      { find: /^@madang\/client\/(people|http|documents)$/, replacement: source("../client/src/$1.ts") },
     ],
   },
   test: { include: ["test/**/*.test.{ts,tsx}"], environment: "happy-dom", testTimeout: 60_000 },

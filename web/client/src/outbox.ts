@@ -26,6 +26,10 @@ const ANSWERS: ReadonlyMap<CommandType, readonly EventType[]> = new Map([
   ["mark_read", ["read_marked"]],
   ["summarize", ["summary"]],
   ["search", ["search_results"]],
+  ["open_document", ["document_state", "document_resumed"]],
+  ["list_versions", ["versions"]],
+  ["get_version", ["document_version"]],
+  ["get_blame", ["blame"]],
 ] as const);
 
 /** The commands of the server's class `chat` (CM5), which are paced here so that a kept dozen isn't refused. */

@@ -1,7 +1,11 @@
 import type {
   Ack,
+  Blame,
   CommandData,
   Connected,
+  DocumentResumed,
+  DocumentState,
+  DocumentVersion,
   EventData,
   History,
   InviteCreated,
@@ -16,6 +20,7 @@ import type {
   SessionStatusData,
   Sessions,
   Summary,
+  Versions,
 } from "@madang/protocol";
 import type { PendingMessage } from "./session/state.js";
 import type { Settings } from "./settings.js";
@@ -41,6 +46,10 @@ export interface QueryAnswers {
   mark_read: ReadMarked;
   summarize: Summary;
   search: SearchResults;
+  open_document: DocumentState | DocumentResumed;
+  list_versions: Versions;
+  get_version: DocumentVersion;
+  get_blame: Blame;
 }
 
 /** What a command's promise gives. */

@@ -15,6 +15,10 @@ const WHOLE_BUDGET = 16 * 1024;
 const PEOPLE_BUDGET = 3 * 1024;
 /** Bytes, gzip, of the HTTP side, by itself. */
 const HTTP_BUDGET = 3 * 1024;
+/** Bytes, gzip, of shared documents, by themselves and without CodeMirror, which an editor brings along. */
+const DOCUMENTS_BUDGET = 8 * 1024;
+/** Bytes, gzip, of a binding to an editor, by itself. */
+const BINDING_BUDGET = 2 * 1024;
 
 async function bundled(name: string): Promise<string> {
   const entry = new URL(`support/${name}`, import.meta.url).pathname;
@@ -25,7 +29,7 @@ async function bundled(name: string): Promise<string> {
       write: false,
       minify: "oxc",
       target: "es2022",
-      rollupOptions: { input: entry, preserveEntrySignatures: "strict" },
+      rollupOptions: { input: entry, preserveEntrySignatures: "strict", external: [/^@codemirror\//] },
     },
   });
   const [output] = [result].flat();
@@ -39,6 +43,9 @@ describe("size", () => {
     ["whole.ts", WHOLE_BUDGET, "follow_session"],
     ["people.ts", PEOPLE_BUDGET, "set_budget"],
     ["http.ts", HTTP_BUDGET, "/admin/users"],
+    ["documents.ts", DOCUMENTS_BUDGET, "code_change"],
+    ["codemirror.ts", BINDING_BUDGET, "madang-caret"],
+    ["monaco.ts", BINDING_BUDGET, "setEOL"],
   ])("%s is within %i bytes", async (name, budget, held) => {
     const code = await bundled(name);
     const size = gzipSync(code, { level: 9 }).length;
@@ -51,7 +58,9 @@ describe("size", () => {
     const core = await bundled("whole.ts");
     expect(core).not.toContain("set_budget");
     expect(core).not.toContain("/admin");
-    for (const entry of ["people.ts", "http.ts"])
+    expect(core).not.toContain("code_change");
+    expect(core).not.toContain("@codemirror");
+    for (const entry of ["people.ts", "http.ts", "documents.ts", "codemirror.ts", "monaco.ts"])
       expect(await bundled(entry)).not.toContain("follow_session");
   });
 

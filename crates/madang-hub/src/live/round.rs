@@ -5,7 +5,7 @@
 //! with news goes round and round among its followers, and each gets all that has come since their last turn in
 //! one write. Nobody waits for a round to end, so what is new is with all after one round and not after two.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use madang_protocol::ConnectionId;
@@ -13,12 +13,13 @@ use tokio::task::{JoinHandle, yield_now};
 
 use super::Live;
 use super::followers::Watcher;
+use crate::few::Few;
 use crate::{Batch, Outgoing};
 
 /// Writes between two turns of everything else, while news come: some 0.4 ms of a processor.
-const WRITES: usize = 64;
+const WRITES: u32 = 64;
 /// The same when nothing has come for some turns: those of everything else are not for nothing that often.
-const WRITES_MAX: usize = 4 * WRITES;
+const WRITES_MAX: u32 = 4 * WRITES;
 
 /// News on their way to those who follow.
 #[derive(Default)]
@@ -26,15 +27,15 @@ pub(super) struct Round {
     /// What somebody lacks, oldest first.
     batches: VecDeque<Arc<Batch>>,
     /// Answers that leave with them, for one connection each.
-    answers: HashMap<ConnectionId, Vec<Outgoing>>,
+    answers: Few<ConnectionId, Vec<Outgoing>>,
     /// How many batches there ever were, these included.
     head: u64,
     /// Whose turn it is.
     next: usize,
     /// How many are still to be looked at until all have everything.
-    left: usize,
+    left: u32,
     /// How many writes the next turn has.
-    writes: usize,
+    writes: u32,
 }
 
 impl Round {
@@ -55,20 +56,20 @@ impl Round {
         }
         self.batches.push_back(batch);
         self.head += 1;
-        self.left = watchers.len();
+        self.left = count(watchers);
         self.writes = WRITES;
     }
 
     /// Adds an answer for one of these.
     pub(super) fn answer(&mut self, connection: ConnectionId, answer: Outgoing, watchers: &[Watcher]) {
-        self.answers.entry(connection).or_default().push(answer);
-        self.left = watchers.len();
+        self.answers.get_or_make(connection, Vec::new).push(answer);
+        self.left = count(watchers);
     }
 
     /// Those who follow are others now, or in another order.
     pub(super) fn changed(&mut self, watchers: &[Watcher]) {
-        let nothing = self.batches.is_empty() && self.answers.is_empty();
-        self.left = if nothing { 0 } else { watchers.len() };
+        let nothing = self.batches.is_empty() && self.answers.len() == 0;
+        self.left = if nothing { 0 } else { count(watchers) };
         self.rest();
     }
 
@@ -85,7 +86,7 @@ impl Round {
             let Some(watcher) = watchers.get_mut(self.next) else { break };
             self.next += 1;
             self.left -= 1;
-            let own = if self.answers.is_empty() { None } else { self.answers.remove(&watcher.connection) };
+            let own = self.answers.remove(watcher.connection);
             if watcher.told != self.head && last.as_ref().is_none_or(|(told, _)| *told != watcher.told) {
                 last = Some((watcher.told, Batch::joined(self.since(watcher.told))));
             }
@@ -105,7 +106,7 @@ impl Round {
 
     /// Tells one at once what it lacks.
     pub(super) fn tell(&mut self, watcher: &mut Watcher) {
-        let own = self.answers.remove(&watcher.connection).map(Batch::new);
+        let own = self.answers.remove(watcher.connection).map(Batch::new);
         let batches: Vec<_> = own.into_iter().chain(self.since(watcher.told).cloned()).collect();
         watcher.told = self.head;
         if !batches.is_empty() {
@@ -129,9 +130,13 @@ impl Round {
         if self.left == 0 {
             // No room is kept: there are many sessions, and most rest.
             self.batches = VecDeque::new();
-            self.answers = HashMap::new();
+            self.answers = Few::default();
         }
     }
+}
+
+fn count(watchers: &[Watcher]) -> u32 {
+    u32::try_from(watchers.len()).unwrap_or(u32::MAX)
 }
 
 /// Resolves when everything else that could run has had its turn.
@@ -160,7 +165,7 @@ impl Live {
 
     /// Among few, a round is over at once.
     pub(super) fn small_round(&mut self) {
-        if self.watchers.len() <= WRITES {
+        if count(&self.watchers) <= WRITES {
             self.finish_round();
         }
     }

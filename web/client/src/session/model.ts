@@ -2,6 +2,7 @@ import type {
   Author,
   Budget,
   ClaudeResponse,
+  DocumentSummary,
   Effort,
   Message,
   QueuedTurn,
@@ -32,6 +33,7 @@ export class SessionModel {
   /** Who removed this person, if someone did. */
   removedBy: Author | null = null;
   queued: readonly QueuedTurn[] = [];
+  documents: readonly DocumentSummary[] = [];
   waiting: Waiting | null = null;
   running: ReplyAssembler | null = null;
   deleted = false;
@@ -88,6 +90,15 @@ export class SessionModel {
     claude_response: (data) => {
       if (data.completed) this.#finish(data);
     },
+    document_created: ({ created }) => {
+      this.documents = [...this.documents, created];
+    },
+    document_renamed: ({ document, name }) => {
+      this.documents = this.documents.map((one) => (one.document === document ? { ...one, name } : one));
+    },
+    document_deleted: ({ document }) => {
+      this.documents = this.documents.filter((one) => one.document !== document);
+    },
   };
 
   /** Whether this build knows what an event does to a session. */
@@ -119,6 +130,7 @@ export class SessionModel {
       state.queued,
       state.invitations,
       state.presence,
+      state.documents,
     ];
     if (!lists.every(Array.isArray) || typeof state.epoch !== "string" || !Number.isSafeInteger(state.seq)) {
       throw new TypeError("session_state is not whole");
@@ -135,6 +147,7 @@ export class SessionModel {
     this.spent = state.spent;
     this.removedBy = null;
     this.queued = state.queued;
+    this.documents = state.documents;
     this.waiting = null;
     this.running = null;
     this.deleted = state.summary.status === "deleted";

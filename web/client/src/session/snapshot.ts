@@ -31,6 +31,7 @@ export function nextSnapshot(old: SessionSnapshot, session: SessionModel, around
     branches: transcript.branches,
     running: turn?.messageId === old.running?.messageId ? old.running : turn,
     queued,
+    documents: session.documents,
     waiting,
   };
   const keys = Object.keys(next) as (keyof SessionSnapshot)[];

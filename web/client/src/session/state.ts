@@ -1,6 +1,7 @@
 import type {
   Author,
   Budget,
+  DocumentSummary,
   Effort,
   ErrorCode,
   Invitation,
@@ -100,6 +101,8 @@ export interface SessionSnapshot {
   readonly running: { readonly turnId: string; readonly promptId: string; readonly messageId: string } | null;
   /** Prompts that wait, the next one first. */
   readonly queued: readonly QueuedTurn[];
+  /** Its shared documents, oldest first. */
+  readonly documents: readonly DocumentSummary[];
   /** Why the running reply does not go on just now. */
   readonly waiting: Waiting | null;
   /** One's own messages that are not in the transcript yet, oldest first. */
@@ -130,6 +133,7 @@ export function emptySnapshot(sessionId: string): SessionSnapshot {
     branches: new Map(),
     running: null,
     queued: [],
+    documents: [],
     waiting: null,
     pending: [],
   };

@@ -5,6 +5,9 @@ use parking_lot::Mutex;
 use proptest::prelude::*;
 
 use super::*;
+
+/// Writes of a turn.
+const TURN: usize = WRITES as usize;
 use crate::Viewer;
 
 /// A follower that keeps what it is told: numbers of news, and of its own answers.
@@ -127,7 +130,7 @@ impl World {
             assert_eq!(*person.ear.news.lock(), person.news);
             assert_eq!(*person.ear.answers.lock(), person.answers);
         }
-        assert!(self.round.batches.is_empty() && self.round.answers.is_empty(), "nothing is kept");
+        assert!(self.round.batches.is_empty() && self.round.answers.len() == 0, "nothing is kept");
     }
 }
 
@@ -142,7 +145,7 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let place = 0..3 * WRITES;
+    let place = 0..3 * TURN;
     prop_oneof![
         4 => Just(Step::News),
         2 => place.clone().prop_map(Step::Answer),
@@ -158,7 +161,7 @@ proptest! {
 
     #[test]
     fn everyone_is_told_everything_once_and_in_order(
-        people in 0..5 * WRITES / 2,
+        people in 0..5 * TURN / 2,
         steps in proptest::collection::vec(step(), 0..80),
     ) {
         let mut world = World::default();
@@ -182,12 +185,12 @@ proptest! {
 #[test]
 fn what_comes_in_a_round_leaves_with_its_later_writes() {
     let mut world = World::default();
-    (0..4 * WRITES).for_each(|_| world.joins());
+    (0..4 * TURN).for_each(|_| world.joins());
     world.news();
     world.round.turn(&mut world.watchers);
     world.news();
     world.rests();
     let writes: Vec<usize> = world.people.iter().map(|person| *person.ear.writes.lock()).collect();
-    assert_eq!(writes[..WRITES], vec![2; WRITES]);
-    assert_eq!(writes[WRITES..], vec![1; 3 * WRITES]);
+    assert_eq!(writes[..TURN], vec![2; TURN]);
+    assert_eq!(writes[TURN..], vec![1; 3 * TURN]);
 }

@@ -1,0 +1,2 @@
+/** The binding to CodeMirror. */
+export * from "../../src/codemirror.js";

@@ -1,0 +1,2 @@
+/** Shared documents. */
+export * from "../../src/documents.js";

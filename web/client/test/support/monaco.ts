@@ -1,0 +1,2 @@
+/** The binding to Monaco. */
+export * from "../../src/monaco.js";
