@@ -72,6 +72,12 @@ export function connected(change: Partial<Connected> = {}): Connected {
       queued_turns: 20,
       history_page: 100,
       followed_sessions: 32,
+      document_bytes: 4_194_304,
+      change_sections: 10_000,
+      op_id_bytes: 128,
+      documents: 100,
+      document_name_chars: 200,
+      open_documents: 32,
     },
     ...change,
   };
@@ -120,6 +126,7 @@ export function sessionState(change: Partial<SessionState> = {}): SessionState {
     read_to: null,
     budget: null,
     spent: { tokens: 0, micro_usd: 0 },
+    documents: [],
     ...change,
   };
 }
