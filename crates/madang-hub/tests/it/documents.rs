@@ -503,6 +503,12 @@ fn documents_leave_memory_when_nobody_has_them_open() {
         let before = world.store.records_read();
         assert_eq!(open(&client, session).await["version"], 150);
         assert!(world.store.records_read() - before <= 1, "the text, and when it was changed last");
+        // What it knew before is known again, as far as somebody needs it.
+        let again = edit(session, 4, "4", json!([4, [0, "x"]]));
+        assert_eq!(client.done("code_change", again).await.version, Some(5));
+        let had = json!({"session_id": session, "version": 2});
+        let resumed = client.question("open_document", had).await.unwrap();
+        assert_eq!(resumed["changes"].as_array().map(Vec::len), Some(148));
         let by = HubClient::pass_by(&world.hub, person(1));
         let change = edit(session, 150, "rest", json!([150, [0, "y"]]));
         assert_eq!(by.done("code_change", change).await.version, Some(151));

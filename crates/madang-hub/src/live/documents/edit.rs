@@ -47,9 +47,17 @@ impl Live {
         request: &Request,
         data: &CodeChange,
     ) -> Result<(), Rejection> {
-        let id = self.found(request, &data.document)?;
-        self.may_edit(request, id)?;
         let connection = request.viewer.connection_id();
+        let may = self.session.check_edit(&request.caller.in_session());
+        let known = self.session.document(&data.document).map(|known| known.document);
+        let id = match (may, known) {
+            (Ok(()), known) => known?,
+            (Err(refused), known) => {
+                // Who may not is shown what there is (DO6).
+                known.into_iter().for_each(|id| self.owe(id, connection));
+                return Err(refused);
+            }
+        };
         let Sent { edit, normalised } = Sent::of(Actor::User(request.caller.user), data)?;
         let mut draft = self.document_draft();
         let done = match self.keep_before(&mut draft, id).await {
