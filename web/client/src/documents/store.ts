@@ -118,6 +118,8 @@ export class DocumentStore implements Readable<DocumentSnapshot> {
     }
     if (options.selection !== undefined) this.#sender.select(options.selection);
     this.#sender.flush();
+    // A page that is closed before the next frame loses nothing that can't be sent.
+    if (this.#opener.phase !== "live") this.#keep();
     this.#tell.plan();
     return true;
   }
