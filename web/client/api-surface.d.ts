@@ -110,8 +110,9 @@ export { DocumentStore, type DocumentView, type EditOptions } from "./documents/
 
 // documents/drafts.d.ts
 import type { OutboxStorage } from "../types.js";
+import type { Mirror } from "./mirror.js";
 import type { Conflict } from "./state.js";
-import type { ChangeJson } from "./text.js";
+import { type ChangeJson } from "./text.js";
 /** What of a document the server does not have, as it outlives a page. */
 export interface Draft {
     readonly epoch: string;
@@ -133,6 +134,63 @@ export interface DraftKeeper {
 }
 /** Keeps drafts in a `Storage`: `documentsOf(client, { keeper: keepDraftsIn(sessionStorage) })`. One keeper for one client. */
 export declare function keepDraftsIn(storage: OutboxStorage): DraftKeeper;
+/** What of a mirror is to outlive the page; null when nothing is. */
+export declare function draftOf(mirror: Mirror, conflicts: readonly Conflict[]): Draft | null;
+
+// documents/mirror.d.ts
+import type { ChangeSet, Text } from "@codemirror/state";
+import { type ChangeLimits } from "./split.js";
+/** A change on its way to the server, as it is now: moved over everything that was accepted before it. */
+export interface Outgoing {
+    /** Its name, the same however often it is sent. */
+    readonly id: string;
+    readonly change: ChangeSet;
+}
+/** What of one's own is not in the server's text. */
+export interface Unsent {
+    readonly sent: Outgoing | null;
+    readonly buffer: ChangeSet | null;
+}
+/**
+ * One document as it is here: the server's text of a version, what was sent and has no answer, and what was typed since.
+ *
+ * What was sent is one change, and what was typed since is one other (DO9): each is composed before it is moved, and never
+ * put together of parts that were moved apart. What comes from others is taken one by one, never composed.
+ */
+export declare class Mirror {
+    #private;
+    readonly epoch: string;
+    constructor(epoch: string, version: number, text: string);
+    /** The server's version. */
+    get version(): number;
+    /** The server's text of that version. */
+    get server(): Text;
+    /** The text as it is shown: with everything of one's own. */
+    get text(): Text;
+    /** What was sent and has no answer. */
+    get sent(): Outgoing | null;
+    /** What is not in the server's text; null when nothing is. */
+    get unsent(): Unsent | null;
+    /** One has changed the text that is shown. */
+    edit(change: ChangeSet): void;
+    /** Whether what was typed can be sent: it cuts no surrogate pair. */
+    get whole(): boolean;
+    /** Makes what was typed such that it can be sent; gives what that does to the text that is shown. */
+    mend(): ChangeSet | null;
+    /** What is to be sent now: what had no answer; or what was typed, or as much of it as one change may be. */
+    take(limits: ChangeLimits, newId: () => string): Outgoing | null;
+    /** The server has accepted a change of someone else; gives what it does to the text that is shown. */
+    receive(json: unknown): ChangeSet;
+    /** The server has accepted what was sent; false when it has accepted something else under that name. */
+    confirm(json: unknown): boolean;
+    /** Takes up what an earlier page left; throws when it is no change of this text. */
+    restore(sent: {
+        readonly id: string;
+        readonly change: unknown;
+    } | null, buffer: unknown): void;
+    /** A place in the server's text of a version, as one in the text that is shown; clipped where that can't be told. */
+    place(at: number, version: number, assoc: -1 | 1): number;
+}
 
 // documents/session.d.ts
 import type { Ack, DocumentSummary } from "@madang/protocol";
@@ -168,6 +226,18 @@ export declare class SessionDocuments {
     /** Deletes a document, for everyone. */
     remove(document: number): Promise<Ack>;
 }
+
+// documents/split.d.ts
+import { ChangeSet } from "@codemirror/state";
+/** What one change may take. */
+export interface ChangeLimits {
+    /** Bytes of its JSON. */
+    readonly bytes: number;
+    /** Its sections. */
+    readonly sections: number;
+}
+/** Cuts a change in two that do the same one after the other; the first is within the limits. Null when all of it is. */
+export declare function split(change: ChangeSet, limits: ChangeLimits): readonly [ChangeSet, ChangeSet | null];
 
 // documents/state.d.ts
 import type { Selection } from "@madang/protocol";
@@ -254,7 +324,7 @@ import type { ChangeSet, Text } from "@codemirror/state";
 import type { Selection } from "@madang/protocol";
 import type { MadangClient } from "../client.js";
 import type { Readable } from "../types.js";
-import type { DraftKeeper } from "./drafts.js";
+import { type DraftKeeper } from "./drafts.js";
 import type { DocumentSnapshot, Resolution } from "./state.js";
 /** Something that shows a document's text: an editor, by its binding. */
 export interface DocumentView {

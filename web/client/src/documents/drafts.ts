@@ -1,7 +1,8 @@
 import type { OutboxStorage } from "../types.js";
 import { DRAFTS_MAX } from "./limits.js";
+import type { Mirror } from "./mirror.js";
 import type { Conflict } from "./state.js";
-import type { ChangeJson } from "./text.js";
+import { type ChangeJson, jsonOf } from "./text.js";
 
 /** Where they are. */
 const KEY = "madang.drafts";
@@ -27,6 +28,20 @@ export interface DraftKeeper {
 /** Keeps drafts in a `Storage`: `documentsOf(client, { keeper: keepDraftsIn(sessionStorage) })`. One keeper for one client. */
 export function keepDraftsIn(storage: OutboxStorage): DraftKeeper {
   return new StorageKeeper(storage);
+}
+
+/** What of a mirror is to outlive the page; null when nothing is. */
+export function draftOf(mirror: Mirror, conflicts: readonly Conflict[]): Draft | null {
+  const { unsent, epoch, version } = mirror;
+  if (unsent === null && conflicts.length === 0) return null;
+  const { sent = null, buffer = null } = unsent ?? {};
+  return {
+    epoch,
+    version,
+    sent: sent && { id: sent.id, change: jsonOf(sent.change) },
+    buffer: buffer && jsonOf(buffer),
+    conflicts: conflicts.map(({ id, base, mine }) => ({ id, base, mine })),
+  };
 }
 
 class StorageKeeper implements DraftKeeper {

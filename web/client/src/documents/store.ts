@@ -16,7 +16,7 @@ import { newCommandId, systemClock } from "../surroundings.js";
 import type { Readable } from "../types.js";
 import { Conflicts, resolved, typedIn } from "./conflicts.js";
 import { Cursors } from "./cursors.js";
-import type { Draft, DraftKeeper } from "./drafts.js";
+import { type Draft, type DraftKeeper, draftOf } from "./drafts.js";
 import { hearDocument } from "./hear.js";
 import { Mirror } from "./mirror.js";
 import { Opener } from "./opener.js";
@@ -118,6 +118,8 @@ export class DocumentStore implements Readable<DocumentSnapshot> {
     }
     if (options.selection !== undefined) this.#sender.select(options.selection);
     this.#sender.flush();
+    // A page that is closed before the next frame loses nothing that can't be sent.
+    if (this.#opener.phase !== "live") this.#keep();
     this.#tell.plan();
     return true;
   }
@@ -401,7 +403,7 @@ export class DocumentStore implements Readable<DocumentSnapshot> {
     if (this.#user === undefined || this.#keeper === undefined || this.#mirror === null) return;
     const { sessionId, document } = this.getSnapshot();
     const user = this.#user;
-    const draft = draftOf(this.#mirror, this.#conflicts);
+    const draft = draftOf(this.#mirror, this.#conflicts.list);
     guarded("keeping a draft", () => this.#keeper?.keep(user, sessionId, document, draft));
   }
 }
@@ -413,19 +415,6 @@ function isOf({ epoch, version, server }: Mirror, data: DocumentState): boolean 
 
 function placeOf({ version, epoch }: Mirror): { version: number; epoch: string } {
   return { version, epoch };
-}
-
-function draftOf(mirror: Mirror, { list }: Conflicts): Draft | null {
-  const { unsent, epoch, version } = mirror;
-  if (unsent === null && list.length === 0) return null;
-  const { sent = null, buffer = null } = unsent ?? {};
-  return {
-    epoch,
-    version,
-    sent: sent && { id: sent.id, change: jsonOf(sent.change) },
-    buffer: buffer && jsonOf(buffer),
-    conflicts: list.map(({ id, base, mine }) => ({ id, base, mine })),
-  };
 }
 
 function guarded<T>(what: string, run: () => T): T | undefined {

@@ -368,7 +368,7 @@ describe("drafts", () => {
     page.serve();
     page.drop();
     page.pad.type(4, "2");
-    await vi.advanceTimersByTimeAsync(30);
+    expect(storage.getItem("madang.drafts")).toContain('[4,[0,"2"]]');
     page.h.client.close();
     room.guests.pop();
     const other = await room.enter("usr_you");
