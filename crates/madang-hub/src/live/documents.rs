@@ -15,7 +15,7 @@ mod tell;
 mod version1;
 mod versions;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use madang_protocol::{Actor, ConnectionId, DocumentId, UnixMs, UserId};
@@ -79,11 +79,6 @@ impl Documents {
 
     fn list_mut(&mut self) -> &mut [OpenDocument] {
         self.0.as_mut().map_or(&mut [], |open| &mut open.list)
-    }
-
-    /// Those who have one open.
-    pub(super) fn connections(&self) -> HashSet<ConnectionId> {
-        self.list().iter().flat_map(|open| open.readers.iter().map(|reader| reader.connection)).collect()
     }
 
     fn get(&self, id: DocumentId) -> Option<&OpenDocument> {

@@ -74,12 +74,6 @@ impl Live {
                 cause.viewer.deliver(&[Batch::new(vec![ack])]);
             }
         }
-        if !(documents.is_empty() && document_answers.is_empty()) {
-            // Whoever has a document open hears first what was said of the session before.
-            self.small_round();
-            let open = self.documents.connections();
-            self.tell_before(|watcher| open.contains(&watcher.connection));
-        }
         self.publish_documents(documents, document_answers);
         self.tell(tells);
         if !born.is_empty() {

@@ -1,6 +1,6 @@
 //! From the disk to those who have a document open: answers first, then changes, in the order of versions.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use madang_protocol::{ConnectionId, DocumentId, Event};
@@ -43,6 +43,7 @@ impl Live {
     /// Tells the changes of writes that are on disk; the answers to them come first, in the same write.
     pub(in super::super) fn publish_documents(&mut self, news: Vec<DocumentNews>, answers: Vec<Cause>) {
         self.drop_deleted();
+        self.tell_readers_before(&news, &answers);
         let mut acks: HashMap<ConnectionId, (Cause, Vec<Outgoing>)> = HashMap::new();
         for cause in answers {
             let answer = cause.instead.clone().unwrap_or_else(|| Event::from(cause.answer.clone()));
@@ -57,6 +58,18 @@ impl Live {
         for (cause, acks) in acks.into_values() {
             cause.viewer.deliver(&[Batch::new(acks)]);
         }
+    }
+
+    /// Who is told of documents has all that came before.
+    fn tell_readers_before(&mut self, news: &[DocumentNews], answers: &[Cause]) {
+        if !self.round.is_on() || (news.is_empty() && answers.is_empty()) {
+            return;
+        }
+        let open = news.iter().filter_map(|news| self.documents.get(news.document));
+        let readers = open.flat_map(|open| open.readers.iter().map(|reader| reader.connection));
+        let asked = answers.iter().map(|cause| cause.viewer.connection_id());
+        let meant: HashSet<ConnectionId> = readers.chain(asked).collect();
+        self.tell_before(|watcher| meant.contains(&watcher.connection));
     }
 
     /// Nobody has a document open that is no longer there.

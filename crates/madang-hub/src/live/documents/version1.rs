@@ -210,6 +210,8 @@ impl Live {
         let (viewer, caller) = (reader.viewer.clone(), known.caller.clone());
         let Ok(mut state) = self.state_for(&caller).await else { return };
         state.document = self.document_state(id);
+        // What it contains must not be told after it.
+        self.tell_before(|watcher| watcher.connection == connection);
         let event = self.hub.outgoing(Some(self.session.id()), None, Event::from(state));
         viewer.deliver(&[Batch::asked_for(vec![event])]);
         if let Some(open) = self.documents.get_mut(id) {
