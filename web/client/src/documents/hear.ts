@@ -48,8 +48,8 @@ export function hearDocument(
     on("document_closed", () => events.closed()),
     on("document_deleted", () => events.ended(new MadangError("NOT_FOUND", "The document was deleted."))),
     on("document_renamed", ({ name }) => events.renamed(name)),
-    on("cursor_moved", ({ user_id, selection, color, version }) =>
-      events.cursor({ user_id, selection, color }, version),
+    on("cursor_moved", ({ user_id, position, selection, color, version }) =>
+      events.cursor({ user_id, position, selection, color }, version),
     ),
     on("cursor_removed", ({ user_id }) => events.left(user_id)),
     goneWith("session_deleted"),

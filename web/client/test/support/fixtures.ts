@@ -127,7 +127,6 @@ export function sessionState(change: Partial<SessionState> = {}): SessionState {
     read_to: null,
     budget: null,
     spent: { tokens: 0, micro_usd: 0 },
-    documents: [],
     ...change,
   };
 }
