@@ -124,21 +124,6 @@ impl Outgoing {
         }
     }
 
-    /// The same once more, for another batch; its bytes are shared.
-    #[must_use]
-    pub fn again(&self) -> Outgoing {
-        Outgoing {
-            session: self.session,
-            kind: self.kind.clone(),
-            delivery: self.delivery,
-            event: self.event.clone(),
-            position: self.position,
-            correlation_id: self.correlation_id.clone(),
-            piece: self.piece.clone(),
-            envelope: self.envelope.clone(),
-        }
-    }
-
     /// Encodes a stored event without reading its data.
     #[must_use]
     pub fn stored(kind: &str, data: &str, session: SessionId, position: Position, at: UnixMs) -> Outgoing {
@@ -183,7 +168,13 @@ impl Batch {
     /// Makes a batch; it is not empty.
     #[must_use]
     pub fn new(events: Vec<Outgoing>) -> Arc<Batch> {
-        Batch::of(events.into_iter().map(Arc::new).collect(), false)
+        Batch::shared(events.into_iter().map(Arc::new).collect())
+    }
+
+    /// Makes a batch of events that are in others, too; it is not empty.
+    #[must_use]
+    pub fn shared(events: Vec<Arc<Outgoing>>) -> Arc<Batch> {
+        Batch::of(events, false)
     }
 
     /// Several batches as one, in their order; there is at least one.
@@ -194,7 +185,7 @@ impl Batch {
             (Some(only), None) => only.clone(),
             (first, second) => {
                 let all = first.into_iter().chain(second).chain(batches);
-                Batch::of(all.flat_map(|batch| batch.events.iter().cloned()).collect(), false)
+                Batch::shared(all.flat_map(|batch| batch.events.iter().cloned()).collect())
             }
         }
     }

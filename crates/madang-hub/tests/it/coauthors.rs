@@ -17,6 +17,11 @@ const TYPISTS: u64 = 4;
 /// What is typed: each character by one person, once.
 const FIRST_CHAR: u32 = 0x4E00;
 
+/// What came to a client behind what was seen, at most so much.
+fn news(client: &HubClient, seen: usize, at_most: usize) -> Vec<Value> {
+    client.viewer.look(|mirror| mirror.envelopes.iter().skip(seen).take(at_most).cloned().collect())
+}
+
 /// A client as the SDK is: one change under way, what is typed meanwhile as one other.
 struct Typist {
     n: u64,
@@ -86,11 +91,7 @@ impl Typist {
 
     /// Looks at what has come, as far as it likes.
     async fn look(&mut self, session: SessionId, at_most: usize) {
-        let seen = self.seen;
-        let news: Vec<Value> = self
-            .client()
-            .viewer
-            .look(|mirror| mirror.envelopes.iter().skip(seen).take(at_most).cloned().collect());
+        let news = news(self.client(), self.seen, at_most);
         self.seen += news.len();
         for envelope in news {
             let data = &envelope["data"];
@@ -158,13 +159,7 @@ impl Old {
     }
 
     fn look(&mut self, at_most: usize) {
-        let seen = self.seen;
-        let news: Vec<Value> = self
-            .client
-            .as_ref()
-            .unwrap()
-            .viewer
-            .look(|mirror| mirror.envelopes.iter().skip(seen).take(at_most).cloned().collect());
+        let news = news(self.client.as_ref().unwrap(), self.seen, at_most);
         self.seen += news.len();
         for envelope in news {
             let data = &envelope["data"];

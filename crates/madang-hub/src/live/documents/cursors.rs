@@ -1,5 +1,6 @@
 //! Where people are: said by them, mapped through every change, told a few times a second, never stored (DO5).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use madang_protocol::{
@@ -73,7 +74,7 @@ impl Live {
         }
     }
 
-    fn moved(&self, open: &OpenDocument, user_id: Actor) -> Option<Outgoing> {
+    fn moved(&self, open: &OpenDocument, user_id: Actor) -> Option<Arc<Outgoing>> {
         let cursor = open.cursor(user_id)?;
         let session_id = self.session.id();
         let event = CursorMoved {
@@ -85,7 +86,7 @@ impl Live {
             version: open.document.version(),
             color: self.color_of(user_id),
         };
-        Some(self.hub.outgoing(Some(session_id), None, Event::from(event)))
+        Some(Arc::new(self.hub.outgoing(Some(session_id), None, Event::from(event))))
     }
 
     /// A person's connection has closed a document: with the last one their cursor goes.
@@ -100,26 +101,26 @@ impl Live {
         open.document.remove_cursor(user_id);
         let removed = self.hub.outgoing(Some(session_id), None, event);
         if let Some(open) = self.documents.get(id) {
-            tell_others(open, &[(user_id, removed)]);
+            tell_others(open, &[(user_id, Arc::new(removed))]);
         }
     }
 }
 
 /// Hands news of people to all who have a document open; nobody is told of themselves.
-fn tell_others(open: &OpenDocument, news: &[(Actor, Outgoing)]) {
+fn tell_others(open: &OpenDocument, news: &[(Actor, Arc<Outgoing>)]) {
     if news.is_empty() {
         return;
     }
-    let all = Batch::new(news.iter().map(|(_, event)| event.again()).collect());
+    let all = Batch::shared(news.iter().map(|(_, event)| event.clone()).collect());
     for reader in &open.readers {
-        let own = |(who, _): &&(Actor, Outgoing)| *who == Actor::User(reader.user);
+        let own = |(who, _): &&(Actor, Arc<Outgoing>)| *who == Actor::User(reader.user);
         if !news.iter().any(|told| own(&told)) {
             reader.viewer.deliver(std::slice::from_ref(&all));
             continue;
         }
-        let others: Vec<_> = news.iter().filter(|told| !own(told)).map(|(_, event)| event.again()).collect();
+        let others: Vec<_> = news.iter().filter(|told| !own(told)).map(|(_, event)| event.clone()).collect();
         if !others.is_empty() {
-            reader.viewer.deliver(&[Batch::new(others)]);
+            reader.viewer.deliver(&[Batch::shared(others)]);
         }
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct Told {
     pub(super) version: u64,
     pub(super) event: Outgoing,
     /// The same for version 1; nothing while no such client follows.
-    pub(super) version1: Vec<Outgoing>,
+    pub(super) version1: Vec<Arc<Outgoing>>,
     /// The connection that made it.
     pub(super) author: Option<ConnectionId>,
 }
@@ -121,17 +121,17 @@ impl OpenDocument {
     }
 }
 
-type Forms = (u64, Option<ConnectionId>, Vec<Outgoing>);
+type Forms = (u64, Option<ConnectionId>, Vec<Arc<Outgoing>>);
 
 /// What a version-1 connection is told: all but what it sent itself.
-fn others(all: &[Forms], connection: ConnectionId) -> Vec<(u64, &[Outgoing])> {
+fn others(all: &[Forms], connection: ConnectionId) -> Vec<(u64, &[Arc<Outgoing>])> {
     let others = all.iter().filter(|(_, author, _)| *author != Some(connection));
     others.map(|(version, _, forms)| (*version, forms.as_slice())).collect()
 }
 
-fn of_version1(told: &[(u64, &[Outgoing])]) -> Option<Arc<Batch>> {
-    let events: Vec<_> = told.iter().flat_map(|(_, forms)| forms.iter().map(Outgoing::again)).collect();
-    (!events.is_empty()).then(|| Batch::new(events))
+fn of_version1(told: &[(u64, &[Arc<Outgoing>])]) -> Option<Arc<Batch>> {
+    let events: Vec<_> = told.iter().flat_map(|(_, forms)| forms.iter().cloned()).collect();
+    (!events.is_empty()).then(|| Batch::shared(events))
 }
 
 fn deliver(reader: &Reader, own: Option<Arc<Batch>>, news: Option<Arc<Batch>>) {

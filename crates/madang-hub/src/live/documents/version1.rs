@@ -3,6 +3,7 @@
 //! The text that such a client has is guessed: what it was last sent, with what it sent itself. Where others' changes may
 //! have crossed its own on the way, it is sent a state to start over from in its next pause; so all are equal at rest.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use madang_protocol::{
@@ -250,7 +251,7 @@ impl Live {
         change: &Change,
         before: &Text,
         at: UnixMs,
-    ) -> Vec<Outgoing> {
+    ) -> Vec<Arc<Outgoing>> {
         let session = self.session.id();
         let ranges = change.change.to_editor(before).unwrap_or_default();
         let user_id = change.by.user_id;
@@ -258,7 +259,7 @@ impl Live {
             let version = change.version;
             let data = ChangedV1 { document: id, user_id, change: range, changes: [range], version };
             let data = serde_json::to_string(&data).expect("numbers and texts are JSON");
-            self.hub.of_a_document(session, &data, at)
+            Arc::new(self.hub.of_a_document(session, &data, at))
         };
         let events = ranges.iter().map(told).collect();
         if let Some(open) = self.documents.get_mut(id) {
