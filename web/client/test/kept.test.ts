@@ -2,18 +2,9 @@ import { describe, expect, it, vi } from "vitest";
 import { keepIn, type OutboxStorage } from "../src/index.js";
 import { event, SESSION } from "./support/fixtures.js";
 import { harness, onFakeTime } from "./support/harness.js";
+import { memory } from "./support/memory.js";
 
 onFakeTime();
-
-function memory(): OutboxStorage & { readonly items: Map<string, string> } {
-  const items = new Map<string, string>();
-  return {
-    items,
-    getItem: (key) => items.get(key) ?? null,
-    setItem: (key, value) => void items.set(key, value),
-    removeItem: (key) => void items.delete(key),
-  };
-}
 
 /** A page that wrote while offline, and was closed. */
 async function earlierPage(storage: OutboxStorage) {

@@ -6,6 +6,7 @@ import { chance } from "../support/chance.js";
 import { event, participant, SESSION, sessionState } from "../support/fixtures.js";
 import { following } from "../support/following.js";
 import { onFakeTime } from "../support/harness.js";
+import { memory } from "../support/memory.js";
 import { type Guest, Room } from "../support/room.js";
 import { Typists } from "../support/typist.js";
 
@@ -350,16 +351,6 @@ describe("a document", () => {
 });
 
 describe("drafts", () => {
-  function memory(): OutboxStorage & { readonly items: Map<string, string> } {
-    const items = new Map<string, string>();
-    return {
-      items,
-      getItem: (key) => items.get(key) ?? null,
-      setItem: (key, value) => void items.set(key, value),
-      removeItem: (key) => void items.delete(key),
-    };
-  }
-
   async function left(storage: OutboxStorage) {
     const room = new Room("abc");
     const page = await room.enter("usr_me", { keeper: keepDraftsIn(storage) });
